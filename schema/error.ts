@@ -1,0 +1,20 @@
+import { z } from 'zod'
+
+/** RFC 9457 problem details, the body of every answer that is not a success. */
+export const Problem = z
+  .object({
+    type: z.string().meta({ description: 'A page about this kind of problem.' }),
+    title: z.string().meta({ description: 'What kind of problem it is; the same for the same `code`.' }),
+    status: z.int().meta({ description: 'The HTTP status, again.' }),
+    detail: z.string().meta({ description: 'What went wrong here, and what to do next.' }),
+    code: z.string().meta({ description: 'The kind of problem, for programs.' }),
+    idRequest: z
+      .string()
+      .meta({ description: 'Names this request in the logs; the `x-request-id` header too.' }),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'What is wrong with which field of the request.' }),
+  })
+  .meta({ id: 'Problem' })
+export type Problem = z.infer<typeof Problem>

@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import { SessionReason } from './event/session.ts'
+import { IdConnector, IdEvent, IdFile, IdObject, IdSession, IdTenant, Jid } from './id.ts'
+import { OutgoingMessage } from './outgoing.ts'
+
+/**
+ * The link: what a connector and the Worker say to each other, as JSON text frames.
+ *
+ * A session's socket carries numbered commits (n = 1, 2, 3 … within a session's life, over all connectors). The Session
+ * applies a commit whole or not at all, acknowledges it when it is durable, acknowledges a repeated one without applying
+ * it again, and closes the socket on a gap, on a frame that does not parse and on a commit of an older epoch. The epoch
+ * grows with every new owner; a connector that comes back after a broken socket may keep its own by `resumeEpoch`.
+ */
+export const LINK_VERSION = 1
+
+/** Above this a frame is refused: both sides close the socket with `badFrame`. */
+export const maxFrameBytes = 8 * 1024 * 1024
+
+/** Close codes of a link's WebSocket. */
+export const linkClose = {
+  /** The session is not to run here any more; nothing is wrong. */
+  released: 4000,
+  /** A frame did not parse, was too large, or came out of turn. */
+  badFrame: 4400,
+  /** Another connector owns the session now. Forget its keys; do not come back. */
+  superseded: 4409,
+  /** A commit was skipped. Come back and resume from `last`. */
+  gap: 4410,
+  /** The two sides speak different versions of this protocol. */
+  versionMismatch: 4426,
+} as const
+
+export const SessionRef = z.strictObject({ idTenant: IdTenant, idSession: IdSession, idObject: IdObject })
+export type SessionRef = z.infer<typeof SessionRef>
+
+/** One key or credential, encrypted by the connector; base64. `value: null` deletes. `id` is `""` for the credentials. */
+export const KeyChange = z.strictObject({
+  type: z.string().min(1).max(64),
+  id: z.string().max(512),
+  value: z.base64().nullable(),
+})
+export type KeyChange = z.infer<typeof KeyChange>
+
+export const KeyEntry = KeyChange.extend({ value: z.base64() })
+export type KeyEntry = z.infer<typeof KeyEntry>
+
+/**
+ * An event on its way into the log. `event` is an `EventDraft`, validated by itself so that one invalid event is kept
+ * with its reason and its neighbours go on. `source`: where and with which key the file is to be had, encrypted by the
+ * connector; an event with a source waits, and its chat behind it, until the file is stored or given up. `proof`: hash of
+ * the ciphertext, by which a redelivered stanza is known.
+ */
+export const EventEntry = z.strictObject({
+  event: z.record(z.string(), z.unknown()),
+  source: z.base64().optional(),
+  proof: z.string().max(64).optional(),
+})
+export type EventEntry = z.infer<typeof EventEntry>
+
+const why = { reason: SessionReason, reasonText: z.string() }
+
+/** What a connector tells of its session; each becomes what API and events show. */
+export const SessionReport = z.discriminatedUnion('report', [
+  z.strictObject({ report: z.literal('qr'), qr: z.string().min(1), expiresAt: z.int().positive() }),
+  z.strictObject({
+    report: z.literal('connected'),
+    number: Jid,
+    lid: Jid.optional(),
+    accountName: z.string().optional(),
+  }),
+  z.strictObject({ report: z.literal('reconnecting'), ...why }),
+  z.strictObject({ report: z.literal('stopped'), ...why }),
+  z.strictObject({ report: z.literal('loggedOut'), ...why }),
+  z.strictObject({ report: z.literal('fileUnavailable'), idFile: IdFile, fileError: z.string().min(1) }),
+  z.strictObject({
+    report: z.literal('command'),
+    idCommand: z.string().min(1),
+    outcome: z.enum(['done', 'failed']),
+    errorCode: z.string().optional(),
+    errorText: z.string().optional(),
+    result: z.record(z.string(), z.unknown()).optional(),
+  }),
+])
+export type SessionReport = z.infer<typeof SessionReport>
+
+/** From a connector to a `Session`. */
+export const LinkUpFrame = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('hello'),
+    version: z.int(),
+    idConnector: IdConnector,
+    resumeEpoch: z.int().positive().optional(),
+  }),
+  z.strictObject({
+    type: z.literal('commit'),
+    epoch: z.int().positive(),
+    n: z.int().positive(),
+    keys: z.array(KeyChange).optional(),
+    events: z.array(EventEntry).optional(),
+    reports: z.array(SessionReport).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('readKeys'),
+    request: z.int().positive(),
+    keyType: z.string(),
+    ids: z.array(z.string()).max(1000),
+  }),
+])
+export type LinkUpFrame = z.infer<typeof LinkUpFrame>
+
+/** What a connector is to do for the API; told again until a report ends it, so carry each `idCommand` out once. */
+export const LinkCommand = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('sendMessage'), idMessage: z.string().min(1), message: OutgoingMessage }),
+])
+export type LinkCommand = z.infer<typeof LinkCommand>
+
+/** From a `Session` to its connector. `keys` (all but pre-keys) follow `welcome`; the last of them has `done`. */
+export const LinkDownFrame = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('welcome'),
+    version: z.int(),
+    epoch: z.int().positive(),
+    last: z.int().nonnegative(),
+    resumed: z.boolean(),
+    session: SessionRef,
+    recent: z.array(z.strictObject({ idEvent: IdEvent, proof: z.string() })),
+    files: z.array(z.strictObject({ idFile: IdFile, idEvent: IdEvent, source: z.base64() })),
+  }),
+  z.strictObject({ type: z.literal('keys'), entries: z.array(KeyEntry), done: z.boolean() }),
+  z.strictObject({ type: z.literal('keyValues'), request: z.int().positive(), entries: z.array(KeyEntry) }),
+  z.strictObject({ type: z.literal('ack'), n: z.int().nonnegative() }),
+  z.strictObject({ type: z.literal('command'), idCommand: z.string().min(1), command: LinkCommand }),
+  z.strictObject({ type: z.literal('desire'), desire: z.enum(['stop', 'logout']) }),
+])
+export type LinkDownFrame = z.infer<typeof LinkDownFrame>
+
+/** From a connector to the `Fleet`. `beat` is due every `beatSeconds`; a connector silent for longer is gone. */
+export const FleetUpFrame = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('hello'),
+    version: z.int(),
+    idConnector: IdConnector,
+    capacity: z.int().positive(),
+    running: z.array(IdObject),
+  }),
+  z.strictObject({ type: z.literal('beat') }),
+  z.strictObject({ type: z.literal('draining') }),
+])
+export type FleetUpFrame = z.infer<typeof FleetUpFrame>
+
+/** From the `Fleet` to a connector. */
+export const FleetDownFrame = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('welcome'), version: z.int(), beatSeconds: z.int().positive() }),
+  z.strictObject({ type: z.literal('run'), session: SessionRef }),
+  z.strictObject({ type: z.literal('release'), idObject: IdObject }),
+])
+export type FleetDownFrame = z.infer<typeof FleetDownFrame>

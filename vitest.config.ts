@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['test/{schema,openapi,docs,connector,whatsapp,host}/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      './vitest.worker.config.ts',
+      {
+        test: {
+          name: 'system',
+          include: ['test/{system,browser}/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+        },
+      },
+    ],
+  },
+})
