@@ -77,7 +77,7 @@ export type Event = { [Type in MessageType]: EventOf<Type> }[MessageType]
 export type EventDraft = { [Type in MessageType]: Omit<EventOf<Type>, 'sequence'> }[MessageType]
 
 type EventSchemas = (typeof events)[MessageType][]
-const schemas = Object.values(events) as EventSchemas as [EventSchemas[number], ...EventSchemas]
+const schemas = Object.values(events) as [EventSchemas[number], ...EventSchemas]
 
 export const Event = z.discriminatedUnion('messageType', schemas).meta({ id: 'Event' })
 
