@@ -12,18 +12,20 @@ import {
 } from './change.ts'
 import {
   AudioMessageEvent,
+  DocumentMessageEvent,
+  ImageMessageEvent,
+  StickerMessageEvent,
+  VideoMessageEvent,
+} from './file-message.ts'
+import {
   ButtonsResponseMessageEvent,
   CallOfferEvent,
   ContactMessageEvent,
   ConversationEvent,
-  DocumentMessageEvent,
-  ImageMessageEvent,
   ListResponseMessageEvent,
   LocationMessageEvent,
   PollCreationMessageEvent,
-  StickerMessageEvent,
   UnsupportedMessageEvent,
-  VideoMessageEvent,
 } from './message.ts'
 import { ConnectionUpdateEvent, SessionUpdateEvent } from './session.ts'
 import { SubscriptionUpdateEvent } from './subscription.ts'
