@@ -1,0 +1,90 @@
+import { fail, succeed } from '../result.ts'
+import type { FileRange, PutResult } from './file-store.ts'
+
+const readBytes = 256 * 1024
+
+/** The chunks of a stream, large ones where the stream can fill a buffer. Leaving early cancels the stream. */
+export async function* readChunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = openReader(body)
+  let finished = false
+  try {
+    for (;;) {
+      const { done, value } = await reader()
+      if (done || value === undefined) {
+        finished = true
+        return
+      }
+      if (value.byteLength > 0) yield value
+    }
+  } finally {
+    if (!finished) await reader.cancel().catch(() => undefined)
+  }
+}
+
+type ReadStep = { done: boolean; value?: Uint8Array | undefined }
+
+function openReader(body: ReadableStream<Uint8Array>): {
+  (): Promise<ReadStep>
+  cancel: () => Promise<void>
+} {
+  try {
+    const reader = body.getReader({ mode: 'byob' })
+    return Object.assign(() => reader.read(new Uint8Array(readBytes)) as Promise<ReadStep>, {
+      cancel: () => reader.cancel(),
+    })
+  } catch {
+    const reader = body.getReader()
+    return Object.assign(() => reader.read() as Promise<ReadStep>, { cancel: () => reader.cancel() })
+  }
+}
+
+/** Counts and hashes what passes. */
+export class Measure {
+  fileSize = 0
+  readonly #digest = new crypto.DigestStream('SHA-256')
+  readonly #writer = this.#digest.getWriter()
+
+  async add(chunk: Uint8Array): Promise<void> {
+    this.fileSize += chunk.byteLength
+    await this.#writer.write(chunk)
+  }
+
+  /** Ends the measuring: the SHA-256 in hexadecimal. */
+  async finish(): Promise<string> {
+    await this.#writer.close()
+    return toHex(await this.#digest.digest)
+  }
+
+  /** Gives the measuring up. */
+  async abandon(): Promise<void> {
+    this.#digest.digest.catch(() => undefined)
+    await this.#writer.abort().catch(() => undefined)
+  }
+}
+
+/** Judges what was measured. */
+export function judge(fileSize: number, sha256: string, expectedSha256: string | undefined): PutResult {
+  if (expectedSha256 !== undefined && expectedSha256.toLowerCase() !== sha256) {
+    return fail('hashMismatch', 'The content does not have the expected SHA-256. Send the file again.')
+  }
+  return succeed({ fileSize, sha256 })
+}
+
+/** The answer to a file above the limit. */
+export function tooLarge(maxBytes: number): PutResult {
+  return fail('fileTooLarge', `The file is larger than ${maxBytes} bytes. Send a smaller one.`)
+}
+
+/** What a range means for a file of this size; `null` when it begins behind the end. */
+export function resolveRange(range: FileRange, fileSize: number): { offset: number; length: number } | null {
+  if ('suffix' in range) {
+    const length = Math.min(range.suffix, fileSize)
+    return length === 0 ? null : { offset: fileSize - length, length }
+  }
+  const length = Math.min(range.length ?? fileSize, fileSize - range.offset)
+  return length <= 0 ? null : { offset: range.offset, length }
+}
+
+function toHex(bytes: ArrayBuffer): string {
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
