@@ -1,0 +1,117 @@
+import { type BinaryNode, proto } from 'baileys'
+import type { Connection } from './connection.ts'
+import { bytesOf, child, children, node } from './node.ts'
+import { bundleNode } from './signal-device.ts'
+
+interface Pending {
+  stanza: BinaryNode
+  /** Encrypts the same message anew, after the client asked for a retry. */
+  renew?: () => Promise<BinaryNode>
+}
+
+export interface Receipt {
+  id: string
+  type: string
+  at: number
+}
+
+/**
+ * A linked client: what the server knows of its keys, and what it has not yet receipted. A stanza stays in the outbox,
+ * in order, until its receipt (or ack) comes; at each login the outbox is sent as the offline backlog.
+ */
+export class Companion {
+  readonly device: number
+  readonly noiseStatic: Buffer
+  readonly outbox = new Map<string, Pending>()
+  readonly receipts: Receipt[] = []
+  readonly onReceipt = new Set<(receipt: Receipt) => void>()
+  /** Groups and authors whose sender key this client was given. */
+  readonly senderKeys = new Set<string>()
+  connection: Connection | undefined
+  /** True once the client has asked for its backlog; before, stanzas only gather. */
+  isActive = false
+  loginCount = 0
+  #identity: Uint8Array
+  #registrationId: number
+  #signed: { id: number; value: Uint8Array; signature: Uint8Array }
+  #preKeys: { id: number; value: Uint8Array }[] = []
+
+  constructor(
+    device: number,
+    noiseStatic: Buffer,
+    pairing: proto.ClientPayload.IDevicePairingRegistrationData,
+  ) {
+    this.device = device
+    this.noiseStatic = noiseStatic
+    this.#identity = pairing.eIdent!
+    this.#registrationId = Buffer.from(pairing.eRegid!).readUInt32BE()
+    this.#signed = {
+      id: Buffer.from(pairing.eSkeyId!).readUIntBE(0, 3),
+      value: pairing.eSkeyVal!,
+      signature: pairing.eSkeySig!,
+    }
+  }
+
+  get identity(): Uint8Array {
+    return this.#identity
+  }
+
+  get preKeyCount(): number {
+    return this.#preKeys.length
+  }
+
+  /** Takes "encrypt set": new one-time keys, or a new signed one. */
+  takeKeys(iq: BinaryNode): void {
+    const read = (key: BinaryNode) => ({
+      id: bytesOf(child(key, 'id')).readUIntBE(0, 3),
+      value: bytesOf(child(key, 'value')),
+    })
+    const signed = child(iq, 'skey') ?? child(child(iq, 'rotate'), 'skey')
+    if (signed) this.#signed = { ...read(signed), signature: bytesOf(child(signed, 'signature')) }
+    this.#preKeys.push(...children(child(iq, 'list')).map(read))
+  }
+
+  bundle(jid: string): BinaryNode {
+    return bundleNode(jid, this.#registrationId, this.#identity, this.#signed, this.#preKeys.shift())
+  }
+
+  /** Sends a stanza that must be receipted; keeps it until it is. */
+  deliver(stanza: BinaryNode, renew?: () => Promise<BinaryNode>): void {
+    this.outbox.set(stanza.attrs['id']!, renew ? { stanza, renew } : { stanza })
+    if (this.isActive) this.connection?.send(stanza)
+  }
+
+  sendBacklog(): void {
+    this.isActive = true
+    const backlog = [...this.outbox.values()]
+    if (backlog.length > 0)
+      this.connection?.send(
+        node('ib', { from: 's.whatsapp.net' }, [
+          node('offline_preview', {
+            count: `${backlog.length}`,
+            message: `${backlog.length}`,
+            notification: '0',
+            receipt: '0',
+          }),
+        ]),
+      )
+    for (const [index, { stanza }] of backlog.entries())
+      this.connection?.send({ ...stanza, attrs: { ...stanza.attrs, offline: `${index}` } })
+    this.connection?.send(node('ib', {}, [node('offline', { count: `${backlog.length}` })]))
+  }
+
+  confirm(id: string, type: string, at: number): void {
+    this.outbox.delete(id)
+    const receipt = { id, type, at }
+    this.receipts.push(receipt)
+    if (this.receipts.length > 100_000) this.receipts.splice(0, 50_000)
+    for (const listener of this.onReceipt) listener(receipt)
+  }
+
+  async retry(id: string): Promise<void> {
+    const pending = this.outbox.get(id)
+    if (!pending?.renew) return
+    pending.stanza = await pending.renew()
+    if (this.isActive) this.connection?.send(pending.stanza)
+  }
+}

@@ -1,0 +1,177 @@
+import type { BinaryNode, proto } from 'baileys'
+import { randomBytes } from 'node:crypto'
+import type { Companion } from './companion.ts'
+import { type Content, encodeContent, type Wrapper, wrap } from './content.ts'
+import type { Group } from './group.ts'
+import { node } from './node.ts'
+import type { Phone } from './phone.ts'
+import { SignalDevice } from './signal-device.ts'
+import type { World } from './world.ts'
+
+export interface PersonOptions {
+  number?: string
+  name: string
+  lid?: string
+  /** Only the LID is ever told to others; nobody can learn the number. */
+  hidesNumber?: boolean
+}
+
+export interface SendOptions {
+  /** Envelopes, outermost first. */
+  wrap?: Wrapper | Wrapper[]
+  /** How the sender is named on the wire; a person without a number has no choice. Default: `lid`. */
+  addressing?: 'pn' | 'lid'
+  /** With `pn` addressing: leave the LID out, as servers did before LIDs. With `lid`: leave the number out. */
+  withoutAlternate?: boolean
+  id?: string
+  timestamp?: number
+}
+
+export interface SentMessage {
+  id: string
+  timestamp: number
+  message: proto.IMessage
+}
+
+/** Somebody on WhatsApp: a number, a LID and a phone with a Signal identity of its own. */
+export class Person {
+  readonly world: World
+  readonly name: string
+  readonly number: string | undefined
+  readonly hidesNumber: boolean
+  readonly lid: string
+  readonly device = new SignalDevice()
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(world: World, { number, name, lid, hidesNumber }: PersonOptions) {
+    this.world = world
+    this.name = name
+    this.number = number
+    this.hidesNumber = hidesNumber ?? !number
+    this.lid = lid ?? world.nextLid()
+  }
+
+  get pnJid(): string | undefined {
+    return this.number && `${this.number}@s.whatsapp.net`
+  }
+
+  get lidJid(): string {
+    return `${this.lid}@lid`
+  }
+
+  /** The number where others may know it. */
+  get knownJid(): string | undefined {
+    return this.hidesNumber ? undefined : this.pnJid
+  }
+
+  isAddressedBy(user: string): boolean {
+    return user === this.lid || user === this.number
+  }
+
+  /** Sends to an account or to a group; resolves when WhatsApp's server has it for each linked client. */
+  send(to: Phone | Group, content: Content, options: SendOptions = {}): Promise<SentMessage> {
+    const sending = this.#queue.then(() => this.#send(to, content, options))
+    this.#queue = sending.catch(() => undefined)
+    return sending
+  }
+
+  async #send(to: Phone | Group, content: Content, options: SendOptions): Promise<SentMessage> {
+    const chatJid = 'members' in to ? to.jid : (to.pnJid ?? to.lidJid)
+    const encoded = await encodeContent(content, this.world.mediaHost, chatJid)
+    const message = options.wrap ? wrap(encoded, [options.wrap].flat()) : encoded
+    const sent: SentMessage = {
+      id: options.id ?? `3EB0${randomBytes(9).toString('hex').toUpperCase()}`,
+      timestamp: options.timestamp ?? this.world.unixNow(),
+      message,
+    }
+    const type = isText(message) ? 'text' : 'media'
+    if ('members' in to) await this.#sendToGroup(to, sent, type, options)
+    else
+      for (const companion of to.companions.values()) {
+        const build = async (renew: boolean) =>
+          node('message', this.#envelope(sent, type, options), [
+            await this.#encryptFor(to, companion, message, renew),
+          ])
+        companion.deliver(await build(false), () => build(true))
+      }
+    return sent
+  }
+
+  async #sendToGroup(group: Group, sent: SentMessage, type: string, options: SendOptions): Promise<void> {
+    const author = this.lidJid
+    const { ciphertext, senderKeyDistributionMessage } = await this.device.encryptForGroup(
+      group.jid,
+      author,
+      sent.message,
+    )
+    const distribution: proto.IMessage = {
+      senderKeyDistributionMessage: {
+        groupId: group.jid,
+        axolotlSenderKeyDistributionMessage: senderKeyDistributionMessage,
+      },
+    }
+    const attributes = { ...this.#groupEnvelope(group, sent, type, options) }
+    const body = node('enc', { v: '2', type: 'skmsg' }, ciphertext)
+    for (const phone of group.phones())
+      for (const companion of phone.companions.values()) {
+        if (phone === (this as Person)) continue
+        const knows = `${group.jid}/${author}`
+        const isKnown = companion.senderKeys.has(knows)
+        companion.senderKeys.add(knows)
+        const build = async (renew: boolean) => {
+          const key = isKnown && !renew ? [] : [await this.#encryptFor(phone, companion, distribution, renew)]
+          if (!renew) return node('message', attributes, [...key, body])
+          const fresh = await this.device.encryptForGroup(group.jid, author, sent.message)
+          return node('message', attributes, [
+            ...key,
+            node('enc', { v: '2', type: 'skmsg' }, fresh.ciphertext),
+          ])
+        }
+        companion.deliver(await build(false), () => build(true))
+      }
+  }
+
+  async #encryptFor(
+    phone: Phone,
+    companion: Companion,
+    message: proto.IMessage,
+    renew: boolean,
+  ): Promise<BinaryNode> {
+    const jid = phone.deviceJid(companion)
+    const { type, bytes } = await this.device.encrypt(jid, message, async () => companion.bundle(jid), renew)
+    return node('enc', { v: '2', type }, bytes)
+  }
+
+  #envelope({ id, timestamp }: SentMessage, type: string, options: SendOptions) {
+    const byNumber = options.addressing === 'pn' && this.pnJid !== undefined
+    const alternate = options.withoutAlternate ? undefined : byNumber ? this.lidJid : this.knownJid
+    return {
+      id,
+      t: `${timestamp}`,
+      type,
+      notify: this.name,
+      from: byNumber ? this.pnJid : this.lidJid,
+      addressing_mode: byNumber ? 'pn' : 'lid',
+      [byNumber ? 'sender_lid' : 'sender_pn']: alternate,
+    }
+  }
+
+  #groupEnvelope(group: Group, { id, timestamp }: SentMessage, type: string, options: SendOptions) {
+    const byNumber = group.addressing === 'pn' && this.pnJid !== undefined
+    const alternate = options.withoutAlternate ? undefined : byNumber ? this.lidJid : this.knownJid
+    return {
+      id,
+      t: `${timestamp}`,
+      type,
+      notify: this.name,
+      from: group.jid,
+      participant: byNumber ? this.pnJid : this.lidJid,
+      addressing_mode: byNumber ? 'pn' : 'lid',
+      [byNumber ? 'participant_lid' : 'participant_pn']: alternate,
+    }
+  }
+}
+
+function isText(message: proto.IMessage): boolean {
+  return message.conversation != null || message.extendedTextMessage != null
+}

@@ -1,0 +1,125 @@
+import type { BinaryNode } from 'baileys'
+import type { Companion } from './companion.ts'
+import { Contact } from './contact.ts'
+import { bytesOf, child, children, node } from './node.ts'
+import type { Person } from './person.ts'
+import { Phone } from './phone.ts'
+import type { Asker } from './queries.ts'
+import type { Ciphertext } from './signal-device.ts'
+
+function ciphertextOf(parent: BinaryNode | undefined): Ciphertext | undefined {
+  const enc = child(parent, 'enc')
+  return enc && { type: enc.attrs['type'] as Ciphertext['type'], bytes: bytesOf(enc) }
+}
+
+/** Carries a message that a client sends to every device it is encrypted for, after acknowledging it. */
+export async function routeMessage(stanza: BinaryNode, asker: Asker): Promise<void> {
+  const { world, phone, companion } = asker
+  const { id, to } = stanza.attrs as { id: string; to: string }
+  companion.connection?.send(
+    node('ack', { class: 'message', id, from: to, t: `${world.unixNow()}`, error: world.ackErrors.get(to) }),
+  )
+  if (world.ackErrors.has(to) || world.sent.has(id)) return
+  world.remember(id)
+  const group = world.groups.get(to)
+  const shared = group && ciphertextOf(stanza)
+  const targets = children(child(stanza, 'participants'), 'to')
+  const direct = !group && targets.length === 0 ? [node('to', { jid: to }, children(stanza, 'enc'))] : targets
+  const own = new Map(direct.map((target) => [target.attrs['jid']!, ciphertextOf(target)]))
+  const people = group
+    ? group.members
+    : [...new Set(direct.map(({ attrs }) => world.personOf(attrs['jid']!)))]
+  for (const person of people) {
+    if (!person) continue
+    for (const device of devicesOf(person, companion)) {
+      const jid = [...own.keys()].find(
+        (key) => world.personOf(key) === person && deviceNumber(key) === device,
+      )
+      const parts = { direct: jid === undefined ? undefined : own.get(jid), shared }
+      if (!parts.direct && !parts.shared) continue
+      if (device === 0) await readOnPhone(person, { id, to, ...parts }, phone, companion, group?.jid)
+      else forward(person as Phone, device, { id, to, ...parts }, asker)
+    }
+  }
+}
+
+interface Parts {
+  id: string
+  to: string
+  direct: Ciphertext | undefined
+  shared: Ciphertext | undefined
+}
+
+function deviceNumber(jid: string): number {
+  return Number(jid.split('@')[0]!.split(':')[1] ?? 0)
+}
+
+function devicesOf(person: Person, sender: Companion): number[] {
+  const companions = person instanceof Phone ? [...person.companions.values()] : []
+  return [0, ...companions.filter((companion) => companion !== sender).map(({ device }) => device)]
+}
+
+/** Decrypts on a phone, as its owner would read it, and confirms the delivery. */
+async function readOnPhone(person: Person, parts: Parts, from: Phone, companion: Companion, group?: string) {
+  const author = from.deviceJid(companion)
+  try {
+    let message = parts.direct && (await person.device.decrypt(author, parts.direct))
+    if (group && message) await person.device.readSenderKey(group, author, message)
+    if (group && parts.shared) message = await person.device.decryptGroup(group, author, parts.shared.bytes)
+    if (!message) return
+    if (person instanceof Contact) {
+      person.take({ id: parts.id, from: from.lidJid, ...(group && { group }), message })
+      if (person.confirmsDelivery) person.sendReceipt(from, parts.id, undefined, group)
+    } else if (person === from) from.sentByCompanions.push({ id: parts.id, message })
+  } catch (error) {
+    if (person instanceof Contact) {
+      person.undecryptable.push({ id: parts.id, from: author, error: String(error) })
+      askAgain(person, parts.id, from, companion, group)
+    }
+  }
+}
+
+/** A phone that cannot read a message asks its sender for it again. */
+function askAgain(person: Person, id: string, from: Phone, companion: Companion, group?: string): void {
+  const t = `${person.world.unixNow()}`
+  from.deliverToAll(
+    node(
+      'receipt',
+      { id, type: 'retry', from: group ?? person.lidJid, participant: group && person.lidJid, t },
+      [
+        node('retry', { v: '1', count: '1', id, t }),
+        node('registration', {}, Buffer.from([0, 0, 0, companion.device])),
+      ],
+    ),
+    `receipt-${id}-retry-${person.lid}`,
+  )
+}
+
+/** Hands a message to a client of another account (or another client of the same one). */
+function forward(person: Phone, device: number, parts: Parts, { world, phone, companion }: Asker): void {
+  const target = person.companions.get(device)
+  if (!target) return
+  const group = world.groups.get(parts.to)
+  const author = phone.deviceJid(companion)
+  const enc = (part: Ciphertext | undefined) =>
+    part ? [node('enc', { v: '2', type: part.type }, part.bytes)] : []
+  const attributes = group
+    ? { from: group.jid, participant: author, participant_pn: phone.knownJid }
+    : person === phone
+      ? { from: author, recipient: parts.to, peer_recipient_pn: world.personOf(parts.to)?.knownJid }
+      : { from: author, sender_pn: phone.knownJid }
+  target.deliver(
+    node(
+      'message',
+      {
+        id: parts.id,
+        t: `${world.unixNow()}`,
+        type: 'text',
+        notify: phone.name,
+        addressing_mode: 'lid',
+        ...attributes,
+      },
+      [...enc(parts.direct), ...enc(parts.shared)],
+    ),
+  )
+}
