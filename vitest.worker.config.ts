@@ -1,7 +1,18 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
+const filesDirectory = mkdtempSync(join(tmpdir(), 'chatlink-test-files-'))
+
 export default defineConfig({
-  plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-  test: { name: 'worker', include: ['test/worker/**/*.test.ts'] },
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: './wrangler.toml' },
+      miniflare: { serviceBindings: { FILES_DISK: { disk: { path: filesDirectory, writable: true } } } },
+    }),
+  ],
+  // fsModuleCache: vitest's cache is on the machine's disk, which a test inside workerd cannot read.
+  test: { name: 'worker', include: ['test/worker/**/*.test.ts'], fsModuleCache: false },
 })
