@@ -1,4 +1,4 @@
-import { type BinaryNode, proto } from 'baileys'
+import type { BinaryNode, proto } from 'baileys'
 import type { Connection } from './connection.ts'
 import { bytesOf, child, children, node } from './node.ts'
 import { bundleNode } from './signal-device.ts'

@@ -1,5 +1,5 @@
 import type { BinaryNode } from 'baileys'
-import { Group } from './group.ts'
+import type { Group } from './group.ts'
 import { bytesOf, child, children, node } from './node.ts'
 import type { Person } from './person.ts'
 import type { Answer, Asker } from './queries.ts'
