@@ -32,7 +32,7 @@ export class BaileysClient {
   #isOpen = false
 
   constructor(whatsapp: WhatsApp, state: ClientState, options: Partial<UserFacingSocketConfig> = {}) {
-    WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(whatsapp.rootKey, 'hex') as never
+    WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(whatsapp.rootKey, 'hex')
     setDefaultCACertificates([...rootCertificates, whatsapp.caCertificate])
     this.socket = makeWASocket({
       auth: { creds: state.creds, keys: memoryKeys(state.values) },
@@ -94,7 +94,7 @@ export class BaileysClient {
   }
 
   end(): void {
-    this.socket.end(undefined)
+    void this.socket.end(undefined)
   }
 
   #update(update: Partial<ConnectionState>, close: (code: number) => void): void {

@@ -22,10 +22,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 /** Makes a certificate for 127.0.0.1 that signs itself: the authority that clients are to trust, and the host's own. */
 export async function createAuthority(): Promise<Authority> {
   cryptoProvider.set(webcrypto as never)
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, [
-    'sign',
-    'verify',
-  ])) as webcrypto.CryptoKeyPair
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const day = 86_400_000
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=ChatLink WhatsApp simulator',
@@ -88,7 +85,10 @@ export class MediaHost {
         })
       } else {
         const file = this.#files.get(path)
-        if (!file) return void response.writeHead(404).end()
+        if (!file) {
+          response.writeHead(404).end()
+          return
+        }
         const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
         const start = range ? Number(range[1]) : 0
         const end = range?.[2] ? Math.min(Number(range[2]), file.length - 1) : file.length - 1

@@ -149,7 +149,7 @@ class Server {
       connection.send(pairDevice(this.#world.nextId(), registration.refs))
       return
     }
-    const phone = this.#world.personOf(`${payload.username}`) as Phone | undefined
+    const phone = this.#world.personOf(String(payload.username)) as Phone | undefined
     const companion = phone?.companions?.get(Number(payload.device))
     if (phone?.loginFailure) return connection.end(node('failure', { reason: phone.loginFailure }))
     if (!phone || !companion?.noiseStatic.equals(clientStatic))
