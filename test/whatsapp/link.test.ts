@@ -1,65 +1,55 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { BaileysClient, newClientState } from './baileys-client.ts'
-import { startWhatsApp, type WhatsApp } from './whatsapp.ts'
+import { useWhatsApp } from './harness.ts'
 
-let whatsapp: WhatsApp
-const clients: BaileysClient[] = []
-
-beforeEach(async () => {
-  whatsapp = await startWhatsApp()
-})
-
-afterEach(async () => {
-  expect(whatsapp.unknownStanzas).toEqual([])
-  for (const client of clients.splice(0)) client.end()
-  await whatsapp.close()
-})
-
-async function linked(number = '34911000001') {
-  const phone = whatsapp.createPhone({ number, name: 'The Shop' })
-  const state = newClientState()
-  const client = await BaileysClient.link(whatsapp, state, (qr) => phone.scan(qr))
-  clients.push(client)
-  return { phone, state, client }
-}
+const world = useWhatsApp()
 
 it('links a client by QR, logs it in and answers all it asks', async () => {
-  const { phone, client, state } = await linked()
+  const { phone, client, state } = await world.linked()
   expect(client.isOpen).toBe(true)
   expect(state.creds.me?.id).toBe('34911000001:1@s.whatsapp.net')
-  await phone.waitUntilConnected()
   expect(phone.companion?.preKeyCount).toBeGreaterThan(100)
 })
 
-it('delivers a text from a contact and takes an answer that the contact can read', async () => {
-  const { phone, client } = await linked()
-  const ana = whatsapp.createContact({ number: '34600111222', name: 'Ana' })
-  const sent = await ana.send(phone, { text: 'Hello' })
-  const message = await client.message(({ key }) => key.id === sent.id)
-  expect(message.message?.conversation).toBe('Hello')
-  expect(message.pushName).toBe('Ana')
-  expect(message.key.remoteJidAlt).toBe('34600111222@s.whatsapp.net')
-  await expect.poll(() => phone.pending).toEqual([])
-
-  await client.socket.sendMessage('34600111222@s.whatsapp.net', { text: 'Hi Ana' })
-  const answer = await ana.waitForMessage(
-    ({ message }) => !!message.extendedTextMessage || !!message.conversation,
-  )
-  expect(answer.message.extendedTextMessage?.text ?? answer.message.conversation).toBe('Hi Ana')
+it('shows one QR after another, and any of them links until the last has expired', async () => {
+  const phone = world.whatsapp.createPhone({ number: '34911000001', name: 'The Shop' })
+  const client = new BaileysClient(world.whatsapp, newClientState(), { qrTimeout: 30 })
+  await client.until(() => client.qrs.length >= 3)
+  expect(new Set(client.qrs).size).toBe(client.qrs.length)
+  expect(await client.closed).toBe(408)
+  await expect(phone.scan(client.qrs[0]!)).rejects.toThrow('expired')
 })
 
 it('logs a client in again with the credentials it saved, and not with others', async () => {
-  const { phone, client, state } = await linked()
+  const { phone, client, state } = await world.linked()
   client.end()
   await client.closed
-  const again = new BaileysClient(whatsapp, state)
-  clients.push(again)
+  const again = world.keep(new BaileysClient(world.whatsapp, state))
   await again.until(() => again.isOpen)
   await phone.waitUntilConnected()
 
-  const impostor = new BaileysClient(whatsapp, {
-    ...newClientState(),
-    creds: { ...newClientState().creds, me: state.creds.me! },
-  })
+  const creds = { ...newClientState().creds, me: state.creds.me! }
+  const impostor = new BaileysClient(world.whatsapp, { ...newClientState(), creds })
   expect(await impostor.closed).toBe(401)
+})
+
+it('unlinks a client from the phone with 401', async () => {
+  const { phone, client } = await world.linked()
+  phone.unlink()
+  expect(await client.closed).toBe(401)
+})
+
+it('replaces the older of two connections with the same credentials with 440', async () => {
+  const { client, state } = await world.linked()
+  const second = world.keep(new BaileysClient(world.whatsapp, state))
+  expect(await client.closed).toBe(440)
+  await second.until(() => second.isOpen)
+})
+
+it('refuses a login with the reason that a test has set', async () => {
+  const { phone, client, state } = await world.linked()
+  client.end()
+  await client.closed
+  phone.loginFailure = '403'
+  expect(await new BaileysClient(world.whatsapp, state).closed).toBe(403)
 })

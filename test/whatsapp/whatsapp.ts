@@ -155,7 +155,7 @@ class Server {
     if (!phone || !companion?.noiseStatic.equals(clientStatic))
       return connection.end(node('failure', { reason: '401', location: 'sim' }))
     if (companion.connection?.isOpen)
-      companion.connection.endWithStreamError('401', [node('conflict', { type: 'replaced' })])
+      companion.connection.end(node('stream:error', {}, [node('conflict', { type: 'replaced' })]))
     companion.connection = connection
     companion.isActive = false
     this.#askers.set(connection, { world: this.#world, phone, companion })
