@@ -1,0 +1,35 @@
+/**
+ * One alarm for many due times. It is set only when none stands that is early enough, because each setting is a billed
+ * write and an earlier one costs a round trip.
+ */
+export class AlarmClock {
+  #at: number | null = null
+  readonly #storage: DurableObjectStorage
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage
+  }
+
+  /** Reads what stands in storage; to be called before anything else. */
+  async load(): Promise<void> {
+    this.#at = await this.#storage.getAlarm()
+  }
+
+  /** The alarm has gone off. */
+  spend(): void {
+    this.#at = null
+  }
+
+  /** Makes sure that the alarm goes off at `at` or earlier. */
+  async ensure(at: number): Promise<void> {
+    if (this.#at !== null && this.#at <= at) return
+    this.#at = at
+    await this.#storage.setAlarm(at)
+  }
+
+  /** Removes the alarm. */
+  async clear(): Promise<void> {
+    this.#at = null
+    await this.#storage.deleteAlarm()
+  }
+}

@@ -1,0 +1,90 @@
+import { LINK_VERSION, linkClose, type FleetDownFrame } from '../../schema/link.ts'
+
+/** A connector that is there, as its control socket keeps it over hibernation. */
+export interface Connector {
+  idConnector: string
+  capacity: number
+  isDraining: boolean
+  connectedAt: number
+}
+
+export interface OnlineConnector extends Connector {
+  socket: WebSocket
+  lastBeatAt: number
+}
+
+export const beatSeconds = 5
+
+/** The control sockets: who is there, and when each was last heard. */
+export class Connectors {
+  readonly online = new Map<string, OnlineConnector>()
+  readonly #ids = new WeakMap<WebSocket, string>()
+  readonly #ctx: DurableObjectState
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx
+  }
+
+  /** Takes up the sockets that outlived a hibernation; their silence counts from now. */
+  load(now: number): void {
+    for (const socket of this.#ctx.getWebSockets()) {
+      const kept = socket.deserializeAttachment() as Connector | null
+      if (kept && socket.readyState === WebSocket.OPEN) this.#keep(socket, kept, now)
+    }
+  }
+
+  accept(): Response {
+    const { 0: client, 1: server } = new WebSocketPair()
+    this.#ctx.acceptWebSocket(server)
+    return new Response(null, { status: 101, webSocket: client })
+  }
+
+  /** The connector behind a socket; null before its `hello` and after it was given up. */
+  find(socket: WebSocket): OnlineConnector | null {
+    const connector = this.online.get(this.#ids.get(socket) ?? '')
+    return connector?.socket === socket ? connector : null
+  }
+
+  /** A connector has said who it is. An older socket of the same name is closed. */
+  greet(socket: WebSocket, connector: Connector): void {
+    const older = this.online.get(connector.idConnector)
+    if (older && older.socket !== socket) closeControl(older.socket, 1000, 'the connector has come back on another socket')
+    this.#keep(socket, connector, connector.connectedAt)
+    socket.serializeAttachment(connector)
+    this.send(connector.idConnector, { type: 'welcome', version: LINK_VERSION, beatSeconds })
+  }
+
+  drain(connector: OnlineConnector): void {
+    connector.isDraining = true
+    const { idConnector, capacity, isDraining, connectedAt } = connector
+    connector.socket.serializeAttachment({ idConnector, capacity, isDraining, connectedAt })
+  }
+
+  /** Gives a connector up; its socket is closed should it still be there. */
+  drop(connector: OnlineConnector, reason: string): void {
+    this.online.delete(connector.idConnector)
+    closeControl(connector.socket, 1001, reason)
+  }
+
+  send(idConnector: string, frame: FleetDownFrame): void {
+    try {
+      this.online.get(idConnector)?.socket.send(JSON.stringify(frame))
+    } catch {
+      // Its close is on the way and moves its sessions.
+    }
+  }
+
+  #keep(socket: WebSocket, connector: Connector, lastBeatAt: number): void {
+    this.#ids.set(socket, connector.idConnector)
+    this.online.set(connector.idConnector, { ...connector, socket, lastBeatAt })
+  }
+}
+
+/** Closes a control socket. */
+export function closeControl(socket: WebSocket, code: number = linkClose.badFrame, reason = ''): void {
+  try {
+    socket.close(code, reason.replaceAll(/[^\x20-\x7e]/g, "'").slice(0, 120))
+  } catch {
+    // Closed already.
+  }
+}

@@ -1,0 +1,274 @@
+import { DurableObject } from 'cloudflare:workers'
+import { FleetUpFrame, LINK_VERSION, linkClose, maxFrameBytes, type SessionRef } from '../../schema/link.ts'
+import type { Env } from '../env.ts'
+import { migrate } from '../migrate.ts'
+import { randomId } from '../random-id.ts'
+import { fail, succeed, type Result } from '../result.ts'
+import { AlarmClock } from '../alarm-clock.ts'
+import { Assignments } from './assignments.ts'
+import { closeControl, Connectors, type OnlineConnector } from './connectors.ts'
+import { fleetMigrations } from './migrations.ts'
+import { chooseConnector, reconcileConnector, type Candidate } from './placement.ts'
+import { addTenant, findTenant, listTenants, removeTenant, type TenantEntry } from './tenants.ts'
+
+/** The Fleet's times, in milliseconds: a connector that is lost has its sessions elsewhere within 15 s. */
+const timing = {
+  /** A connector not heard for this long is gone: two missed beats. */
+  silentMs: 10_000,
+  /** How long a connector whose socket closed may take to come back. */
+  graceMs: 2000,
+  /** The same after the Fleet itself was away, when all come back at once. */
+  restartGraceMs: 8000,
+  /** How long a draining connector may take to hand a session over. */
+  handoverMs: 3000,
+  /** Asked for this many times without a link, within this time of each other, a session is tried elsewhere. */
+  maxAsks: 3,
+  askWindowMs: 30_000,
+}
+
+/** What the API shows of a connector; times in milliseconds. */
+export interface ConnectorView {
+  idConnector: string
+  status: 'online' | 'draining'
+  capacity: number
+  sessions: number
+  connectedAt: number
+  lastBeatAt: number
+}
+
+/**
+ * The installation's connectors, and which of them runs which session. Assignments are stored; who is there is known by
+ * the control sockets. A session whose connector is lost waits a short grace and is then given to another; one without any
+ * room waits until there is some. Sessions ask again while they have no link, so nothing here has to be right for ever.
+ */
+export class Fleet extends DurableObject<Env> {
+  readonly #assignments: Assignments
+  readonly #connectors: Connectors
+  readonly #alarm: AlarmClock
+  /** When the sessions of a lost connector move; by connector. */
+  readonly #moveAt = new Map<string, number>()
+  /** Sessions that are being handed over, and until when that may take. */
+  readonly #handovers = new Map<string, number>()
+  readonly #asks = new Map<string, { count: number; at: number }>()
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#assignments = new Assignments(ctx.storage.sql)
+    this.#connectors = new Connectors(ctx)
+    this.#alarm = new AlarmClock(ctx.storage)
+    void ctx.blockConcurrencyWhile(async () => {
+      const now = Date.now()
+      migrate(ctx.storage, fleetMigrations)
+      this.#assignments.load()
+      this.#connectors.load(now)
+      await this.#alarm.load()
+      for (const { idConnector } of this.#assignments.all.values()) {
+        if (idConnector !== null && !this.#connectors.online.has(idConnector)) {
+          this.#moveAt.set(idConnector, now + timing.restartGraceMs)
+        }
+      }
+      await this.#arm()
+    })
+  }
+
+  async createTenant({ name }: { name: string }): Promise<{ ok: true; tenant: TenantEntry }> {
+    const tenant = { idTenant: randomId('ten'), name, createdAt: Date.now() }
+    await this.env.TENANT.getByName(tenant.idTenant).create(tenant)
+    addTenant(this.ctx.storage.sql, tenant)
+    return succeed({ tenant })
+  }
+
+  listTenants(page: { limit: number; cursor?: string | null }): { tenants: TenantEntry[]; cursor: string | null } {
+    return listTenants(this.ctx.storage.sql, page.limit, page.cursor ?? null)
+  }
+
+  getTenant(idTenant: string): Result<{ tenant: TenantEntry }, 'tenantNotFound'> {
+    const tenant = findTenant(this.ctx.storage.sql, idTenant)
+    return tenant ? succeed({ tenant }) : fail('tenantNotFound', 'There is no such tenant. List the tenants first.')
+  }
+
+  /** Erases a tenant and all that is its; the call may be repeated until it succeeds. */
+  async deleteTenant(idTenant: string): Promise<Result<object, 'tenantNotFound'>> {
+    const found = this.getTenant(idTenant)
+    if (!found.ok) return found
+    await this.env.TENANT.getByName(idTenant).destroy()
+    removeTenant(this.ctx.storage.sql, idTenant)
+    return succeed({})
+  }
+
+  /** A session is to run, or says that it still has no link. */
+  async wantSession(ref: SessionRef): Promise<{ ok: true; idConnector: string | null }> {
+    const { idObject } = ref
+    const assignment = this.#assignments.all.get(idObject)
+    const idConnector = assignment?.idConnector ?? null
+    this.#handovers.delete(idObject)
+    if (idConnector === null) {
+      if (!assignment) this.#assignments.put(ref, null)
+      this.#place(ref)
+    } else if (this.#connectors.online.has(idConnector)) {
+      this.#askAgain(ref, idConnector)
+    }
+    await this.#arm()
+    return succeed({ idConnector: this.#assignments.all.get(idObject)?.idConnector ?? null })
+  }
+
+  /** A session is not to run any more. */
+  releaseSession(idObject: string): { ok: true } {
+    const idConnector = this.#assignments.all.get(idObject)?.idConnector ?? null
+    if (idConnector !== null) this.#connectors.send(idConnector, { type: 'release', idObject })
+    this.#assignments.remove(idObject)
+    this.#handovers.delete(idObject)
+    this.#asks.delete(idObject)
+    this.#placeWaiting()
+    return { ok: true }
+  }
+
+  listConnectors(): { connectors: ConnectorView[]; waitingSessions: number } {
+    const connectors = [...this.#connectors.online.values()].map(
+      ({ idConnector, capacity, isDraining, connectedAt, lastBeatAt }): ConnectorView => ({
+        idConnector,
+        status: isDraining ? 'draining' : 'online',
+        capacity,
+        sessions: this.#assignments.loadOf(idConnector),
+        connectedAt,
+        lastBeatAt,
+      }),
+    )
+    return { connectors, waitingSessions: this.#assignments.waiting().length }
+  }
+
+  override fetch(request: Request): Response {
+    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+      return new Response('This is a WebSocket.', { status: 426, headers: { upgrade: 'websocket' } })
+    }
+    return this.#connectors.accept()
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    const frame = parseFrame(data)
+    if (typeof frame === 'string') return closeControl(socket, linkClose.badFrame, frame)
+    if (frame.type === 'hello') {
+      if (frame.version !== LINK_VERSION) {
+        return closeControl(socket, linkClose.versionMismatch, `this side speaks version ${LINK_VERSION}`)
+      }
+      return this.#greet(socket, frame)
+    }
+    const connector = this.#connectors.find(socket)
+    if (!connector) return closeControl(socket, linkClose.badFrame, 'say hello first')
+    connector.lastBeatAt = Date.now()
+    if (frame.type === 'draining') await this.#drain(connector)
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    const connector = this.#connectors.find(socket)
+    if (!connector) return
+    this.#connectors.drop(connector, 'closed')
+    this.#moveAt.set(connector.idConnector, Date.now() + (connector.isDraining ? 0 : timing.graceMs))
+    await this.#arm()
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarm.spend()
+    const now = Date.now()
+    for (const connector of this.#connectors.online.values()) {
+      if (connector.lastBeatAt + timing.silentMs > now) continue
+      this.#connectors.drop(connector, 'not heard any more')
+      this.#moveAt.set(connector.idConnector, now)
+    }
+    for (const [idConnector, at] of this.#moveAt) {
+      if (at > now) continue
+      this.#moveAt.delete(idConnector)
+      for (const { ref } of this.#assignments.of(idConnector)) this.#assignments.put(ref, null)
+    }
+    for (const [idObject, until] of this.#handovers) if (until <= now) this.#handovers.delete(idObject)
+    this.#placeWaiting()
+    await this.#arm()
+  }
+
+  async #greet(socket: WebSocket, hello: Extract<FleetUpFrame, { type: 'hello' }>): Promise<void> {
+    const { idConnector, capacity, running } = hello
+    this.#connectors.greet(socket, { idConnector, capacity, isDraining: false, connectedAt: Date.now() })
+    this.#moveAt.delete(idConnector)
+    const { all } = this.#assignments
+    const isOnline = (id: string) => this.#connectors.online.has(id)
+    const { run, release, adopt } = reconcileConnector(idConnector, running, all, isOnline)
+    for (const idObject of release) this.#connectors.send(idConnector, { type: 'release', idObject })
+    for (const idObject of adopt) this.#assign(idObject, idConnector)
+    for (const idObject of run) this.#run(idObject, idConnector)
+    this.#placeWaiting()
+    await this.#arm()
+  }
+
+  async #drain(connector: OnlineConnector): Promise<void> {
+    this.#connectors.drain(connector)
+    const until = Date.now() + timing.handoverMs
+    for (const { ref } of this.#assignments.of(connector.idConnector)) {
+      this.#connectors.send(connector.idConnector, { type: 'release', idObject: ref.idObject })
+      this.#assignments.put(ref, null)
+      // Its link's close brings it back at once; should that not come, the alarm does.
+      this.#handovers.set(ref.idObject, until)
+    }
+    await this.#arm()
+  }
+
+  #askAgain(ref: SessionRef, idConnector: string): void {
+    const now = Date.now()
+    const before = this.#asks.get(ref.idObject)
+    const count = before && now - before.at < timing.askWindowMs ? before.count + 1 : 1
+    this.#asks.set(ref.idObject, { count, at: now })
+    const other = count >= timing.maxAsks ? chooseConnector(this.#candidates(), idConnector) : null
+    if (other === null) return this.#run(ref.idObject, idConnector)
+    this.#connectors.send(idConnector, { type: 'release', idObject: ref.idObject })
+    this.#asks.delete(ref.idObject)
+    this.#assign(ref.idObject, other)
+    this.#run(ref.idObject, other)
+  }
+
+  #placeWaiting(): void {
+    for (const { ref } of this.#assignments.waiting()) {
+      if (!this.#handovers.has(ref.idObject) && !this.#place(ref)) return
+    }
+  }
+
+  #place({ idObject }: SessionRef): boolean {
+    const chosen = chooseConnector(this.#candidates())
+    if (chosen === null) return false
+    this.#assign(idObject, chosen)
+    this.#run(idObject, chosen)
+    return true
+  }
+
+  #assign(idObject: string, idConnector: string): void {
+    const assignment = this.#assignments.all.get(idObject)
+    if (assignment) this.#assignments.put(assignment.ref, idConnector)
+  }
+
+  #run(idObject: string, idConnector: string): void {
+    const assignment = this.#assignments.all.get(idObject)
+    if (assignment) this.#connectors.send(idConnector, { type: 'run', session: assignment.ref })
+  }
+
+  *#candidates(): Generator<Candidate> {
+    for (const { idConnector, capacity, isDraining } of this.#connectors.online.values()) {
+      yield { idConnector, capacity, isDraining, load: this.#assignments.loadOf(idConnector) }
+    }
+  }
+
+  async #arm(): Promise<void> {
+    const dues = [...this.#moveAt.values(), ...this.#handovers.values()]
+    for (const { lastBeatAt } of this.#connectors.online.values()) dues.push(lastBeatAt + timing.silentMs)
+    if (dues.length > 0) await this.#alarm.ensure(Math.min(...dues))
+  }
+}
+
+function parseFrame(data: string | ArrayBuffer): FleetUpFrame | string {
+  if (typeof data !== 'string' || data.length > maxFrameBytes) return 'frames are JSON text of a bounded size'
+  let json: unknown
+  try {
+    json = JSON.parse(data)
+  } catch {
+    return 'the frame is not JSON'
+  }
+  const parsed = FleetUpFrame.safeParse(json)
+  return parsed.success ? parsed.data : (parsed.error.issues[0]?.message ?? 'the frame does not fit its schema')
+}

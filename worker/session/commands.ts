@@ -1,0 +1,113 @@
+import type { LinkCommand } from '../../schema/link.ts'
+
+/**
+ * What the API asked the connector to do. A command is told again to every new link until a report ends it or it
+ * expires; a report that comes after the expiry still counts, because what WhatsApp did is what happened.
+ */
+export interface CommandOutcome {
+  errorCode?: string | undefined
+  errorText?: string | undefined
+  result?: Record<string, unknown> | undefined
+}
+
+export interface StoredCommand {
+  idCommand: string
+  status: 'queued' | 'done' | 'failed'
+  createdAt: number
+  finishedAt: number | null
+  command: LinkCommand
+  outcome: CommandOutcome
+}
+
+type Row = {
+  id_command: string
+  status: string
+  created_at: number
+  finished_at: number | null
+  command: string
+  outcome: string | null
+}
+
+const columns = 'id_command, status, created_at, finished_at, command, outcome'
+const statements = {
+  add: `INSERT INTO commands (id_command, created_at, expires_at, status, command) VALUES (?, ?, ?, 'queued', ?)`,
+  get: `SELECT ${columns} FROM commands WHERE id_command = ?`,
+  queued: `SELECT ${columns} FROM commands WHERE status = 'queued' ORDER BY created_at LIMIT ?`,
+  expired: `SELECT ${columns} FROM commands WHERE status = 'queued' AND expires_at <= ? ORDER BY created_at LIMIT 100`,
+  count: `SELECT count(*) AS count, max(created_at) AS latest FROM commands WHERE status = 'queued'`,
+  nextExpiry: `SELECT min(expires_at) AS at FROM commands WHERE status = 'queued'`,
+  finish: 'UPDATE commands SET status = ?2, finished_at = ?3, outcome = ?4 WHERE id_command = ?1',
+  prune: `DELETE FROM commands WHERE status <> 'queued' AND finished_at < ?`,
+  remember: 'INSERT INTO idempotency (idempotency_key, body_hash, id_command, at) VALUES (?, ?, ?, ?)',
+  recall: 'SELECT body_hash, id_command FROM idempotency WHERE idempotency_key = ?',
+  forget: 'DELETE FROM idempotency WHERE at < ?',
+} as const
+
+function fromRow(row: Row): StoredCommand {
+  return {
+    idCommand: row.id_command,
+    status: row.status as StoredCommand['status'],
+    createdAt: row.created_at,
+    finishedAt: row.finished_at,
+    command: JSON.parse(row.command) as LinkCommand,
+    outcome: row.outcome === null ? {} : (JSON.parse(row.outcome) as CommandOutcome),
+  }
+}
+
+export class Commands {
+  readonly #sql: SqlStorage
+  #latest = 0
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  /** Stores a command; commands go out in the order in which they were stored. */
+  add(idCommand: string, command: LinkCommand, now: number, lifetimeMs: number): void {
+    const { latest } = this.#sql.exec<{ latest: number | null }>(statements.count).one()
+    this.#latest = Math.max(now, (latest ?? 0) + 1, this.#latest + 1)
+    this.#sql.exec(statements.add, idCommand, this.#latest, now + lifetimeMs, JSON.stringify(command))
+  }
+
+  get(idCommand: string): StoredCommand | null {
+    const row = this.#sql.exec<Row>(statements.get, idCommand).toArray()[0]
+    return row ? fromRow(row) : null
+  }
+
+  countQueued(): number {
+    return this.#sql.exec<{ count: number }>(statements.count).one().count
+  }
+
+  queued(limit: number): StoredCommand[] {
+    return this.#sql.exec<Row>(statements.queued, limit).toArray().map(fromRow)
+  }
+
+  expired(now: number): StoredCommand[] {
+    return this.#sql.exec<Row>(statements.expired, now).toArray().map(fromRow)
+  }
+
+  nextExpiry(): number | null {
+    return this.#sql.exec<{ at: number | null }>(statements.nextExpiry).one().at
+  }
+
+  finish(idCommand: string, status: 'done' | 'failed', now: number, outcome: CommandOutcome): void {
+    this.#sql.exec(statements.finish, idCommand, status, now, JSON.stringify(outcome))
+  }
+
+  /** Remembers what an Idempotency-Key was used for. */
+  remember(key: string, bodyHash: string, idCommand: string, now: number): void {
+    this.#sql.exec(statements.remember, key, bodyHash, idCommand, now)
+  }
+
+  recall(key: string): { bodyHash: string; idCommand: string } | null {
+    type KeyRow = { body_hash: string; id_command: string }
+    const row = this.#sql.exec<KeyRow>(statements.recall, key).toArray()[0]
+    return row ? { bodyHash: row.body_hash, idCommand: row.id_command } : null
+  }
+
+  /** Forgets finished commands and idempotency keys older than the given times. */
+  prune(finishedBefore: number, keysBefore: number): void {
+    this.#sql.exec(statements.prune, finishedBefore)
+    this.#sql.exec(statements.forget, keysBefore)
+  }
+}

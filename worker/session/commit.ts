@@ -1,0 +1,109 @@
+import { EventDraft } from '../../schema/event/event.ts'
+import type { EventEntry, LinkUpFrame, SessionReport } from '../../schema/link.ts'
+import { addDraft, type Change } from './change.ts'
+import { maxBodyCharacters } from './event-line.ts'
+import { findSequence } from './event-ids.ts'
+import { chatOf } from './file-event.ts'
+import { releaseWithoutFile } from './held-release.ts'
+import { keepInvalid } from './invalid.ts'
+import { applyKeys } from './keys.ts'
+import { applyInput } from './lifecycle.ts'
+import type { SessionRecord } from './record.ts'
+import type { SessionStore } from './store.ts'
+
+export type CommitFrame = Extract<LinkUpFrame, { type: 'commit' }>
+
+interface CommitOptions {
+  /** How long an event may wait for its file. */
+  fileDeadlineMs: number
+  /** Characters of the whole frame: when few, no event in it can be too long. */
+  frameCharacters: number
+}
+
+/**
+ * Applies a commit inside a change: keys, then reports that begin something, events, reports that end something. So a
+ * `connected` stands before the messages that came with it, and a `loggedOut` after them.
+ */
+export function applyCommit(store: SessionStore, change: Change, frame: CommitFrame, options: CommitOptions): void {
+  change.n = frame.n
+  if (frame.keys) applyKeys(store.sql, frame.keys)
+  const reports = frame.reports ?? []
+  for (const report of reports) if (beginsSomething(report)) applyReport(store, change, report)
+  for (const entry of frame.events ?? []) takeEvent(store, change, entry, options)
+  for (const report of reports) if (!beginsSomething(report)) applyReport(store, change, report)
+}
+
+function beginsSomething({ report }: SessionReport): boolean {
+  return report === 'qr' || report === 'connected' || report === 'reconnecting'
+}
+
+function takeEvent(store: SessionStore, change: Change, entry: EventEntry, options: CommitOptions): void {
+  const record = store.record as SessionRecord
+  const { source } = entry
+  const proof = entry.proof ?? ''
+  const event = source === undefined ? entry.event : { ...entry.event, fileStatus: 'stored' }
+  const parsed = EventDraft.safeParse(event)
+  const reason = parsed.success ? refusal(record, parsed.data, options) : describeIssues(parsed.error.issues)
+  if (!parsed.success || reason !== null) {
+    record.invalidCount += 1
+    keepInvalid(store.sql, record.invalidCount, change.now, reason ?? '', entry.event)
+    return
+  }
+  const draft = parsed.data
+  if (change.idEvents.has(draft.idEvent)) return
+  const { held } = store
+  if (held.size > 0 && held.has(draft.idEvent)) return
+  const chat = chatOf(draft)
+  const idFile = source !== undefined && 'idFile' in draft ? draft.idFile : null
+  if (chat !== null && (idFile !== null || held.blocks(chat))) {
+    if (findSequence(store.sql, draft.idEvent) !== null) return
+    const deadlineAt = change.now + options.fileDeadlineMs
+    held.hold(draft, chat, proof, idFile === null ? null : { idFile, source: source ?? '', deadlineAt })
+    return
+  }
+  addDraft(change, draft, proof)
+}
+
+function refusal(record: SessionRecord, draft: EventDraft, options: CommitOptions): string | null {
+  if (draft.idSession !== record.ref.idSession) return `idSession: is not this session’s (${record.ref.idSession})`
+  if (options.frameCharacters > maxBodyCharacters && JSON.stringify(draft).length > maxBodyCharacters) {
+    return `the event is longer than ${maxBodyCharacters} characters`
+  }
+  return null
+}
+
+function describeIssues(issues: readonly { path: PropertyKey[]; message: string }[]): string {
+  return issues
+    .slice(0, 8)
+    .map(({ path, message }) => (path.length > 0 ? `${path.map(String).join('.')}: ${message}` : message))
+    .join('; ')
+    .slice(0, 1000)
+}
+
+function applyReport(store: SessionStore, change: Change, report: SessionReport): void {
+  switch (report.report) {
+    case 'qr':
+    case 'connected':
+      return applyInput(store, change, report.report, { report })
+    case 'reconnecting':
+    case 'stopped':
+    case 'loggedOut':
+      return applyInput(store, change, report.report, { report, why: report })
+    case 'fileUnavailable':
+      return releaseWithoutFile(store.held, change, report.idFile, report.fileError)
+    case 'command':
+      return finishCommand(store, change, report)
+  }
+}
+
+function finishCommand(
+  store: SessionStore,
+  change: Change,
+  report: Extract<SessionReport, { report: 'command' }>,
+): void {
+  const { idCommand, outcome, errorCode, errorText, result } = report
+  const command = store.commands.get(idCommand)
+  if (!command || command.status === 'done') return
+  store.commands.finish(idCommand, outcome, change.now, { errorCode, errorText, result })
+  change.finished.push(idCommand)
+}

@@ -1,0 +1,82 @@
+import type { SessionRef } from '../../schema/link.ts'
+import { isActive } from './state-table.ts'
+import type { SessionStore } from './store.ts'
+import { timing } from './timing.ts'
+
+/** What a session needs of the Fleet. */
+export interface FleetDoor {
+  wantSession(ref: SessionRef): Promise<unknown>
+  releaseSession(idObject: string): Promise<unknown>
+}
+
+/**
+ * Keeps the Fleet's knowledge equal to the session's: an active session is wanted, one at rest is not. What the Fleet
+ * has acknowledged is stored; calls that fail are repeated by the alarm. An active session that stays without a link is
+ * wanted again, which heals whatever the Fleet or a connector may have missed.
+ */
+export class FleetTie {
+  readonly #store: SessionStore
+  readonly #fleet: () => FleetDoor
+  readonly #failed: (error: unknown) => void
+  #isBusy = false
+  #repeatAt: number | null = null
+  #wantAgainAt: number | null = null
+
+  constructor(store: SessionStore, fleet: () => FleetDoor, failed: (error: unknown) => void) {
+    this.#store = store
+    this.#fleet = fleet
+    this.#failed = failed
+  }
+
+  /** The link is there. */
+  linked(): void {
+    this.#wantAgainAt = null
+  }
+
+  /** The link is gone; `afterMs` from now the Fleet is asked again if none has come. */
+  unlinked(now: number, afterMs: number): void {
+    this.#wantAgainAt = now + afterMs
+  }
+
+  nextDue(): number | null {
+    const { record } = this.#store
+    if (!record) return null
+    if (record.fleetKnows !== this.#goal()) return this.#repeatAt
+    return isActive(record.state) ? this.#wantAgainAt : null
+  }
+
+  /** Tells the Fleet what it does not know, or asks again when that is due. Never throws. */
+  async sync(now: number): Promise<void> {
+    const { record } = this.#store
+    const goal = this.#goal()
+    const again = goal === 'wanted' && this.#wantAgainAt !== null && this.#wantAgainAt <= now
+    if (!record || this.#isBusy || (record.fleetKnows === goal && !again)) return
+    this.#isBusy = true
+    try {
+      if (goal === 'wanted') {
+        this.#wantAgainAt = now + timing.relinkAgainMs
+        await this.#fleet().wantSession(record.ref)
+      } else {
+        await this.#fleet().releaseSession(record.ref.idObject)
+      }
+      if (this.#store.record && this.#store.record.fleetKnows !== goal) {
+        this.#store.change(now, (_change, current) => {
+          current.fleetKnows = goal
+        })
+      }
+      this.#repeatAt = null
+    } catch (error) {
+      this.#repeatAt = now + timing.repeatMs
+      this.#failed(error)
+    }
+    this.#isBusy = false
+    if (this.#goal() !== goal && this.#repeatAt === null) await this.sync(now)
+  }
+
+  #goal(): 'nothing' | 'wanted' | 'released' {
+    const { record } = this.#store
+    if (!record) return 'nothing'
+    if (record.destroyedAt === null && isActive(record.state)) return 'wanted'
+    return record.fleetKnows === 'nothing' ? 'nothing' : 'released'
+  }
+}

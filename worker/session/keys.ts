@@ -1,0 +1,69 @@
+import type { KeyChange, KeyEntry } from '../../schema/link.ts'
+
+/** The account's credentials and Signal keys, as the connector encrypted them: bytes that cannot be read here. */
+const statements = {
+  put: `INSERT OR REPLACE INTO keys SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`,
+  remove: `DELETE FROM keys WHERE (type, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`,
+  preload: `SELECT type, id, value FROM keys WHERE type <> 'pre-key'`,
+  read: `SELECT type, id, value FROM keys WHERE type = ?1 AND id IN (SELECT value FROM json_each(?2))`,
+  clear: 'DELETE FROM keys',
+  count: 'SELECT count(*) AS count FROM keys',
+} as const
+
+const maxBatchCharacters = 500_000
+
+/** Applies changes in order; of several to one key the last counts. */
+export function applyKeys(sql: SqlStorage, changes: readonly KeyChange[]): void {
+  const latest = new Map<string, KeyChange>()
+  for (const change of changes) latest.set(`${change.type}\0${change.id}`, change)
+  let batch: (string | null)[][] = []
+  let size = 0
+  const removed: string[][] = []
+  for (const { type, id, value } of latest.values()) {
+    if (value === null) {
+      removed.push([type, id])
+      continue
+    }
+    if (size + value.length > maxBatchCharacters && batch.length > 0) {
+      sql.exec(statements.put, JSON.stringify(batch))
+      batch = []
+      size = 0
+    }
+    batch.push([type, id, value])
+    size += value.length
+  }
+  if (batch.length > 0) sql.exec(statements.put, JSON.stringify(batch))
+  if (removed.length > 0) sql.exec(statements.remove, JSON.stringify(removed))
+}
+
+/** All keys but the pre-keys, in slices of at most about `maxCharacters`; at least one slice, if only an empty one. */
+export function* sliceKeys(sql: SqlStorage, maxCharacters: number): Generator<KeyEntry[]> {
+  let slice: KeyEntry[] = []
+  let size = 0
+  for (const row of sql.exec<KeyEntry & Record<string, string>>(statements.preload)) {
+    const length = row.value.length + row.id.length + row.type.length + 32
+    if (size + length > maxCharacters && slice.length > 0) {
+      yield slice
+      slice = []
+      size = 0
+    }
+    slice.push({ type: row.type, id: row.id, value: row.value })
+    size += length
+  }
+  yield slice
+}
+
+/** The keys of one type that exist among the ids. */
+export function readKeys(sql: SqlStorage, type: string, ids: readonly string[]): KeyEntry[] {
+  return sql.exec<KeyEntry & Record<string, string>>(statements.read, type, JSON.stringify(ids)).toArray()
+}
+
+/** Forgets the account. */
+export function clearKeys(sql: SqlStorage): void {
+  sql.exec(statements.clear)
+}
+
+/** Whether the account has ever been linked here. */
+export function countKeys(sql: SqlStorage): number {
+  return sql.exec<{ count: number }>(statements.count).one().count
+}

@@ -1,0 +1,70 @@
+import type { OutgoingMessage } from '../../schema/outgoing.ts'
+import { randomHex } from '../random-id.ts'
+import { fail, type Failure } from '../result.ts'
+import { addDraft, makeOwn, type Change } from './change.ts'
+import { isActive } from './state-table.ts'
+import type { SessionRecord } from './record.ts'
+import type { SessionStore } from './store.ts'
+import { maxQueuedCommands, timing } from './timing.ts'
+
+export type SendRefusal = 'sessionNotConnected' | 'idempotencyConflict' | 'tooManyQueued'
+
+/**
+ * Stores a message to be sent. WhatsApp's own id of it is fixed here, so however often it is told to connectors, the
+ * recipient sees one message.
+ */
+export function queueMessage(
+  store: SessionStore,
+  change: Change,
+  record: SessionRecord,
+  message: OutgoingMessage,
+  key: { key: string; bodyHash: string } | null,
+): { ok: true; idMessage: string; isNew: boolean } | Failure<SendRefusal> {
+  const { commands } = store
+  const known = key ? commands.recall(key.key) : null
+  if (known && known.bodyHash !== key?.bodyHash) {
+    return fail(
+      'idempotencyConflict',
+      'This Idempotency-Key was used for another message. Use a new key for a new message.',
+    )
+  }
+  if (known) return { ok: true, idMessage: known.idCommand, isNew: false }
+  if (!isActive(record.state) || record.state === 'qr' || record.desire !== 'run') {
+    return fail(
+      'sessionNotConnected',
+      `The session is ${record.state === 'qr' ? 'waiting for its QR code to be scanned' : record.state}. Start and link it, then send again.`,
+    )
+  }
+  if (commands.countQueued() >= maxQueuedCommands) {
+    return fail('tooManyQueued', `${maxQueuedCommands} messages wait to be sent already. Send again when some have gone.`)
+  }
+  const idMessage = `3EB0${randomHex(9).toUpperCase()}`
+  commands.add(idMessage, { kind: 'sendMessage', idMessage, message }, change.now, timing.commandLifetimeMs)
+  if (key) commands.remember(key.key, key.bodyHash, idMessage, change.now)
+  return { ok: true, idMessage, isNew: true }
+}
+
+/** Fails the messages that waited too long, and says so to subscribers. */
+export function expireMessages(store: SessionStore, change: Change, record: SessionRecord): void {
+  const errorCode = 'expired'
+  const errorText = 'The message waited too long for a connection to WhatsApp and was not sent.'
+  for (const { idCommand, command } of store.commands.expired(change.now)) {
+    store.commands.finish(idCommand, 'failed', change.now, { errorCode, errorText })
+    change.finished.push(idCommand)
+    const status = makeOwn(record.ref.idSession, 'messageStatus', {
+      senderNumber: command.message.to,
+      messageTimestamp: Math.floor(change.now / 1000),
+      idMessage: command.idMessage,
+      status: 'failed',
+      errorCode,
+      errorText,
+    })
+    addDraft(change, status)
+  }
+}
+
+/** SHA-256 of a message, hexadecimal: what an Idempotency-Key is compared by. */
+export async function hashMessage(message: OutgoingMessage): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(message)))
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,78 @@
+import type { SessionReason, SessionState } from '../../schema/event/session.ts'
+import type { SessionRef } from '../../schema/link.ts'
+
+/** What a session remembers about itself: one small row, rewritten when its state changes, never per message. */
+export interface SessionRecord {
+  ref: SessionRef
+  name: string | null
+  createdAt: number
+  state: SessionState
+  reason: SessionReason | null
+  reasonText: string | null
+  number: string | null
+  lid: string | null
+  accountName: string | null
+  qr: string | null
+  /** Milliseconds. */
+  qrExpiresAt: number | null
+  connectedAt: number | null
+  /** What the connector has been asked for and has not reported yet. */
+  desire: 'run' | 'stop' | 'logout'
+  askedAt: number | null
+  /** Start again as soon as what was asked for is done. */
+  startAgain: boolean
+  destroying: boolean
+  destroyedAt: number | null
+  /** Grows with every new owner; commits of another epoch are refused. */
+  epoch: number
+  idConnector: string | null
+  /** What the Fleet has acknowledged. */
+  fleetKnows: 'nothing' | 'wanted' | 'released'
+  /** Version of the subscriptions that the Tenant sent. */
+  version: number
+  invalidCount: number
+  /** Which of the two tables of event ids takes new ones, and since when. */
+  idsTable: 0 | 1
+  idsSince: number
+}
+
+/** A session that has just been made: at rest, owned by nobody. */
+export function makeRecord(ref: SessionRef, name: string | null, now: number): SessionRecord {
+  return {
+    ref,
+    name,
+    createdAt: now,
+    state: 'stopped',
+    reason: null,
+    reasonText: null,
+    number: null,
+    lid: null,
+    accountName: null,
+    qr: null,
+    qrExpiresAt: null,
+    connectedAt: null,
+    desire: 'run',
+    askedAt: null,
+    startAgain: false,
+    destroying: false,
+    destroyedAt: null,
+    epoch: 0,
+    idConnector: null,
+    fleetKnows: 'nothing',
+    version: 0,
+    invalidCount: 0,
+    idsTable: 0,
+    idsSince: now,
+  }
+}
+
+/** Reads the record; null in an object that was never configured. */
+export function readRecord(sql: SqlStorage): SessionRecord | null {
+  const row = sql.exec<{ record: string }>('SELECT record FROM session').toArray()[0]
+  return row ? (JSON.parse(row.record) as SessionRecord) : null
+}
+
+/** Writes the record. */
+export function writeRecord(sql: SqlStorage, record: SessionRecord): void {
+  sql.exec('INSERT OR REPLACE INTO session (id, record) VALUES (1, ?)', JSON.stringify(record))
+}

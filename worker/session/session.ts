@@ -1,0 +1,353 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { SessionRef } from '../../schema/link.ts'
+import type { OutgoingMessage } from '../../schema/outgoing.ts'
+import { readConfig, type Env } from '../env.ts'
+import { fail, succeed, type Failure, type Result } from '../result.ts'
+import type { SubscriptionConfig } from '../subscription-config.ts'
+import { AlarmClock } from '../alarm-clock.ts'
+import { addDraft, makeDraft, type Change, type OwnEvent } from './change.ts'
+import { applyCommit, type CommitFrame } from './commit.ts'
+import { SessionDispatchers } from './dispatchers.ts'
+import type { LogEntry } from './event-line.ts'
+import type { StoredFile } from './file-event.ts'
+import { FleetTie } from './fleet-tie.ts'
+import { releaseWithFile } from './held-release.ts'
+import { listInvalid, type InvalidEvent } from './invalid.ts'
+import { countKeys } from './keys.ts'
+import { applyInput } from './lifecycle.ts'
+import { SessionLink } from './link.ts'
+import { hashMessage, queueMessage, type SendRefusal } from './outbox.ts'
+import { makeRecord, type SessionRecord } from './record.ts'
+import { isActive, type SessionInput } from './state-table.ts'
+import { SessionStore } from './store.ts'
+import { timing } from './timing.ts'
+import { Upkeep } from './upkeep.ts'
+import { viewMessage, viewSession, type MessageView, type SessionView } from './view.ts'
+import { Waiters } from './waiters.ts'
+
+type Gone = Failure<'sessionNotFound'>
+type Viewed = Result<{ session: SessionView }, 'sessionNotFound'>
+
+/**
+ * One linked WhatsApp account: its state, its log, its keys, its outgoing messages, the link to its connector. The parts
+ * are in their own files; this class is the door. Whatever changes goes through `#change`, which stores it whole, then
+ * wakes Dispatchers, ends waits, and brings link and Fleet in line with the state.
+ */
+export class Session extends DurableObject<Env> {
+  readonly #store: SessionStore
+  readonly #link: SessionLink
+  readonly #dispatchers: SessionDispatchers
+  readonly #fleet: FleetTie
+  readonly #alarm: AlarmClock
+  readonly #upkeep: Upkeep
+  readonly #waiters = new Waiters()
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    const store = new SessionStore(ctx.storage)
+    const change = (apply: (change: Change, record: SessionRecord) => void) => this.#change(apply)
+    const failed = (error: unknown) => reportFailure(store, error)
+    this.#store = store
+    this.#alarm = new AlarmClock(ctx.storage)
+    this.#dispatchers = new SessionDispatchers(store, (name) => env.DISPATCHER.getByName(name), failed)
+    this.#fleet = new FleetTie(store, () => env.FLEET.getByName('fleet'), failed)
+    this.#link = new SessionLink(ctx, store, {
+      change,
+      commit: (frame, size, acknowledge) => this.#commit(frame, size, acknowledge),
+      linked: () => this.#linked(),
+    })
+    this.#upkeep = new Upkeep({
+      store,
+      dispatchers: this.#dispatchers,
+      fleet: this.#fleet,
+      retentionMs: readConfig(env).CHATLINK_RETENTION_DAYS * 86_400_000,
+      change,
+      failed,
+      erase: () => this.#erase(),
+    })
+    void ctx.blockConcurrencyWhile(async () => {
+      store.open()
+      await this.#alarm.load()
+      if (!store.record) return
+      if (!this.#link.owner()) this.#fleet.unlinked(Date.now(), timing.relinkMs)
+      if (store.record.destroyedAt !== null) this.#upkeep.beginFarewell(Date.now())
+    })
+  }
+
+  /** Takes the session's name and subscriptions from its Tenant; the first call makes the session. */
+  async configure(input: {
+    ref: SessionRef
+    name: string | null
+    subscriptions: SubscriptionConfig[]
+    version: number
+  }): Promise<{ ok: true; version: number }> {
+    const store = this.#store
+    if (!store.record) store.create(makeRecord(input.ref, input.name, Date.now()))
+    if (input.version > (store.record?.version ?? 0)) {
+      this.#change((_change, record) => {
+        record.name = input.name
+        record.version = input.version
+        store.subscriptions.replace(input.subscriptions, (config) => store.log.sequenceBefore(config.createdAt))
+      })
+    }
+    if (!this.#dispatchers.isConfigured) await this.#dispatchers.configure()
+    await this.#arm()
+    return { ok: true, version: store.record?.version ?? 0 }
+  }
+
+  describe(): Viewed {
+    const record = this.#living()
+    return 'ok' in record ? record : succeed({ session: viewSession(this.#store, record, this.#link.owner() !== null) })
+  }
+
+  /** Lets a connector run the session. */
+  async start(): Promise<Viewed> {
+    return this.#act('start')
+  }
+
+  /** Stops running the session; it stays linked in WhatsApp. */
+  async stop(): Promise<Viewed> {
+    return this.#act('stop')
+  }
+
+  /** Unlinks the account from WhatsApp and forgets its keys. */
+  async logout(): Promise<Viewed> {
+    return this.#act('logout')
+  }
+
+  /** Unlinks the account, tells subscribers `destroyed`, and erases everything when they have heard it. */
+  async destroy(options: { now?: boolean } = {}): Promise<{ ok: true }> {
+    if (!this.#store.record) return { ok: true }
+    if (options.now) {
+      await this.#erase()
+      return { ok: true }
+    }
+    if (!this.#store.record.destroying) {
+      this.#change((_change, record) => {
+        record.destroying = true
+        record.startAgain = false
+      })
+      await this.#act('destroy')
+    }
+    return { ok: true }
+  }
+
+  qr(): Result<{ qr: string; expiresAt: number }, 'sessionNotFound' | 'noQr'> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    const { state, qr, qrExpiresAt } = record
+    if (state !== 'qr' || qr === null || qrExpiresAt === null || qrExpiresAt <= Date.now()) {
+      return fail('noQr', `There is no QR code to scan now: the session is ${state}. One comes within seconds of a start.`)
+    }
+    return succeed({ qr, expiresAt: qrExpiresAt })
+  }
+
+  /** Stores a message durably, hands it to the connector, and waits for WhatsApp's acknowledgement up to `waitSeconds`. */
+  async sendMessage(
+    message: OutgoingMessage,
+    options: { waitSeconds: number; idempotencyKey?: string | undefined },
+  ): Promise<Result<{ message: MessageView }, SendRefusal | 'sessionNotFound'>> {
+    const { idempotencyKey: key, waitSeconds } = options
+    const keyed = key === undefined ? null : { key, bodyHash: await hashMessage(message) }
+    const record = this.#living()
+    if ('ok' in record) return record
+    const queued = this.#change((change, current) => queueMessage(this.#store, change, current, message, keyed))
+    if (!queued.ok) return queued
+    const { idMessage } = queued
+    const command = { kind: 'sendMessage', idMessage, message } as const
+    if (queued.isNew) this.#link.tell({ type: 'command', idCommand: idMessage, command })
+    const isOpen = () => this.#store.commands.get(idMessage)?.status === 'queued'
+    if (waitSeconds > 0 && isOpen()) await this.#waiters.wait(idMessage, waitSeconds * 1000)
+    return this.getMessage(idMessage) as Result<{ message: MessageView }, 'sessionNotFound'>
+  }
+
+  getMessage(idMessage: string): Result<{ message: MessageView }, 'sessionNotFound' | 'messageNotFound'> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    const command = this.#store.commands.get(idMessage)
+    if (!command) return fail('messageNotFound', 'This session has no such message, or it is older than the retention.')
+    return succeed({ message: viewMessage(command) })
+  }
+
+  /** A page of the log, as JSON lines in their exact bytes. */
+  listEvents(options: {
+    after: number
+    limit: number
+    types?: string[] | undefined
+  }): Result<{ lines: string[]; nextAfter: number; hasMore: boolean }, 'sessionNotFound'> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    const { log } = this.#store
+    const { lines, nextAfter } = log.list(options.after, options.limit, options.types ? new Set(options.types) : null)
+    return succeed({ lines, nextAfter, hasMore: nextAfter < log.head })
+  }
+
+  /** Resolves when the log grows beyond `after`, or the time is over; returns the head. */
+  async awaitEvents(options: { after: number; waitSeconds: number }): Promise<{ head: number }> {
+    if (this.#store.log.head <= options.after) await this.#waiters.wait('log', options.waitSeconds * 1000)
+    return { head: this.#store.log.head }
+  }
+
+  /** A page of the log for a Dispatcher; works until the session is erased. `oldest`: the first sequence still kept. */
+  readLog(options: { after: number; limit: number; maxBytes: number }): {
+    entries: LogEntry[]
+    head: number
+    oldest: number
+  } {
+    const { log, record } = this.#store
+    if (!record) return { entries: [], head: 0, oldest: 1 }
+    const entries = log.read(options.after, options.limit, options.maxBytes)
+    return { entries, head: log.head, oldest: log.oldest() }
+  }
+
+  head(): { head: number } {
+    return { head: this.#store.log.head }
+  }
+
+  /** Logs an event that the Worker itself makes. With an `idEvent` of its own it is logged once, however often told. */
+  appendOwn(event: OwnEvent): Result<object, 'sessionNotFound' | 'invalidEvent'> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    const draft = makeDraft(record.ref.idSession, event)
+    if (typeof draft === 'string') return fail('invalidEvent', draft)
+    this.#change((change) => addDraft(change, draft))
+    return succeed({})
+  }
+
+  /** The file of a held event is stored: the event may go. `isAwaited` is false when it had gone without. */
+  fileStored(file: StoredFile & { idFile: string }): Result<{ isAwaited: boolean }, 'sessionNotFound'> {
+    const { record, held } = this.#store
+    if (!record) return sessionNotFound()
+    const isAwaited = held.isAwaited(file.idFile)
+    if (isAwaited) this.#change((change) => releaseWithFile(held, change, file.idFile, file))
+    return succeed({ isAwaited })
+  }
+
+  /** Whose session this is; null in an object that holds none. */
+  ref(): SessionRef | null {
+    return this.#store.record?.ref ?? null
+  }
+
+  listInvalid(options: { after: number; limit: number }): Result<{ events: InvalidEvent[] }, 'sessionNotFound'> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    return succeed({ events: listInvalid(this.#store.sql, options.after, options.limit) })
+  }
+
+  override fetch(request: Request): Response {
+    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+      return new Response('This is a WebSocket.', { status: 426, headers: { upgrade: 'websocket' } })
+    }
+    return this.#link.accept()
+  }
+
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    this.#link.receive(socket, data)
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    if (!this.#link.isOwner(socket) || this.#link.owner()) return
+    // A connector that hands the session over says so by a normal close: no reason to wait for it.
+    this.#fleet.unlinked(Date.now(), code === 1000 ? 0 : timing.relinkMs)
+    if (code === 1000) await this.#fleet.sync(Date.now())
+    await this.#arm()
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarm.spend()
+    try {
+      await this.#upkeep.run(Date.now())
+    } catch (error) {
+      reportFailure(this.#store, error)
+    }
+    await this.#arm()
+  }
+
+  async #act(input: Extract<SessionInput, 'start' | 'stop' | 'logout' | 'destroy'>): Promise<Viewed> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    this.#change((change, current) => {
+      if (input === 'start' && current.desire !== 'run') current.startAgain = true
+      applyInput(this.#store, change, input, { why: { reason: 'requested' } })
+      // Nobody is there to be asked: a stop is done at once; for a logout a connector is awaited for a while.
+      if (current.desire === 'run' || this.#link.owner()) return
+      const done = current.desire === 'stop' ? 'stopped' : 'loggedOut'
+      const isLinkable = countKeys(this.#store.sql) > 0
+      if (done === 'stopped' || !isLinkable) applyInput(this.#store, change, done, { why: { reason: 'requested' } })
+    })
+    await this.#fleet.sync(Date.now())
+    await this.#arm()
+    return this.describe()
+  }
+
+  #commit(frame: CommitFrame, frameCharacters: number, acknowledge: () => void): void {
+    const options = { fileDeadlineMs: timing.fileDeadlineMs, frameCharacters }
+    this.#change((change) => applyCommit(this.#store, change, frame, options), acknowledge)
+  }
+
+  #linked(): void {
+    this.#fleet.linked()
+    this.#background(this.#dispatchers.wakeAll())
+  }
+
+  #change<Outcome>(apply: (change: Change, record: SessionRecord) => Outcome, applied?: () => void): Outcome {
+    const { outcome, entries, finished } = this.#store.change(Date.now(), apply)
+    applied?.()
+    this.#background(this.#dispatchers.announce(entries))
+    for (const idCommand of finished) this.#waiters.settle(idCommand)
+    if (entries.length > 0) this.#waiters.settle('log')
+    this.#followState()
+    return outcome
+  }
+
+  /** Brings link and Fleet in line with what the record says. */
+  #followState(): void {
+    const { record } = this.#store
+    if (!record) return
+    const now = Date.now()
+    if (record.destroyedAt !== null) this.#upkeep.beginFarewell(now)
+    if (!isActive(record.state)) this.#link.release()
+    else if (record.desire !== 'run') this.#link.tell({ type: 'desire', desire: record.desire })
+    this.#background([this.#fleet.sync(now), this.#arm()])
+  }
+
+  async #arm(): Promise<void> {
+    try {
+      if (this.#store.record) await this.#alarm.ensure(this.#upkeep.nextDue(Date.now()))
+    } catch (error) {
+      reportFailure(this.#store, error)
+    }
+  }
+
+  async #erase(): Promise<void> {
+    const ref = this.#store.record?.ref
+    if (!ref) return
+    this.#link.release()
+    await this.#dispatchers.destroyAll()
+    if (this.#store.record?.fleetKnows !== 'nothing') await this.env.FLEET.getByName('fleet').releaseSession(ref.idObject)
+    await this.env.TENANT.getByName(ref.idTenant).sessionGone(ref.idObject)
+    await this.#alarm.clear()
+    await this.ctx.storage.deleteAll()
+    this.#store.forget()
+  }
+
+  /** The record, unless the session was destroyed or never made. */
+  #living(): SessionRecord | Gone {
+    const { record } = this.#store
+    return record && record.destroyedAt === null ? record : sessionNotFound()
+  }
+
+  #background(promises: Promise<unknown>[]): void {
+    for (const promise of promises) this.ctx.waitUntil(promise)
+  }
+}
+
+function sessionNotFound(): Gone {
+  return fail('sessionNotFound', 'There is no such session. List the sessions to see which there are.')
+}
+
+function reportFailure(store: SessionStore, error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error)
+  // oxlint-disable-next-line no-console -- the Worker's log is its console
+  console.error(JSON.stringify({ level: 'error', part: 'session', idObject: store.record?.ref.idObject, error: text }))
+}

@@ -1,0 +1,23 @@
+/** The session's own times, in milliseconds; `docs/storage.md` and the operating manual quote them. */
+export const timing = {
+  /** How long an event waits for its file before it goes without. */
+  fileDeadlineMs: 120_000,
+  /** How long a linked connector has to report a stop or a logout before it is taken as done. */
+  askedMs: 15_000,
+  /** How long an active session may be without a link before the Fleet is asked again. */
+  relinkMs: 3000,
+  relinkAgainMs: 10_000,
+  /** How long a message may wait to be sent. */
+  commandLifetimeMs: 24 * 3_600_000,
+  /** How long an Idempotency-Key is remembered. */
+  idempotencyMs: 24 * 3_600_000,
+  /** How long a deleted session waits for its subscribers to get the last events. */
+  farewellMs: 24 * 3_600_000,
+  farewellPollMs: 5000,
+  /** An alarm always stands, at most this far ahead. */
+  standingMs: 600_000,
+  repeatMs: 2000,
+} as const
+
+/** At most this many messages wait to be sent. */
+export const maxQueuedCommands = 1000

@@ -1,0 +1,113 @@
+import type { Change } from './change.ts'
+import type { SessionDispatchers } from './dispatchers.ts'
+import type { FleetTie } from './fleet-tie.ts'
+import { releaseWithoutFile } from './held-release.ts'
+import { applyInput } from './lifecycle.ts'
+import { expireMessages } from './outbox.ts'
+import type { SessionRecord } from './record.ts'
+import { forgetExpired } from './retention.ts'
+import { isActive } from './state-table.ts'
+import type { SessionStore } from './store.ts'
+import { timing } from './timing.ts'
+
+interface UpkeepParts {
+  store: SessionStore
+  dispatchers: SessionDispatchers
+  fleet: FleetTie
+  retentionMs: number
+  change(apply: (change: Change, record: SessionRecord) => void): void
+  failed(error: unknown): void
+  /** The deleted session has nothing left to do. */
+  erase(): Promise<void>
+}
+
+/** What falls due: deadlines of files, of what was asked, of messages; retention; repeats; the end of a deleted session. */
+export class Upkeep {
+  readonly #parts: UpkeepParts
+  #pruneMore = false
+  #farewellAt: number | null = null
+
+  constructor(parts: UpkeepParts) {
+    this.#parts = parts
+  }
+
+  /** When there is something to do next; at the latest the standing alarm. */
+  nextDue(now: number): number {
+    const { store, dispatchers, fleet } = this.#parts
+    const { record } = store
+    const dues = [
+      now + timing.standingMs,
+      store.held.nextDeadline(),
+      record && record.desire !== 'run' && record.askedAt !== null ? record.askedAt + timing.askedMs : null,
+      dispatchers.nextRetry(),
+      dispatchers.isConfigured ? null : now + timing.repeatMs,
+      fleet.nextDue(),
+      this.#pruneMore ? now + 200 : null,
+      this.#farewellAt,
+    ]
+    return Math.min(...dues.filter((due) => due !== null))
+  }
+
+  /** Does what is due; what fails is reported and does not keep the rest from being done. */
+  async run(now: number): Promise<void> {
+    const { store, dispatchers, fleet, change, failed } = this.#parts
+    const chores: (() => unknown)[] = [
+      () => this.#giveUpFiles(now),
+      () => this.#forceAsked(now),
+      () => this.#expireMessages(now),
+      () =>
+        change((_change, record) => {
+          this.#pruneMore = forgetExpired(store, record, now, this.#parts.retentionMs)
+        }),
+      () => (dispatchers.isConfigured ? null : dispatchers.configure()),
+      () => fleet.sync(now),
+      () => Promise.all([...dispatchers.wakeAll(), ...dispatchers.retry(now)]),
+      () => this.#farewell(now),
+    ]
+    for (const chore of chores) {
+      if (!store.record) return
+      try {
+        await chore()
+      } catch (error) {
+        failed(error)
+      }
+    }
+  }
+
+  /** A deleted session begins to wait for its subscribers. */
+  beginFarewell(now: number): void {
+    this.#farewellAt ??= now
+  }
+
+  #giveUpFiles(now: number): void {
+    const { store } = this.#parts
+    const overdue = store.held.overdue(now)
+    if (overdue.length === 0) return
+    this.#parts.change((change) => {
+      for (const idFile of overdue) releaseWithoutFile(store.held, change, idFile, 'The file did not arrive in time.')
+    })
+  }
+
+  #forceAsked(now: number): void {
+    const { record } = this.#parts.store
+    if (!record || record.desire === 'run' || (record.askedAt ?? now) + timing.askedMs > now || !isActive(record.state)) return
+    const input = record.desire === 'stop' ? 'stopped' : 'loggedOut'
+    this.#parts.change((change) => applyInput(this.#parts.store, change, input, { why: { reason: 'requested' } }))
+  }
+
+  #expireMessages(now: number): void {
+    const { store, change } = this.#parts
+    if ((store.commands.nextExpiry() ?? Infinity) > now) return
+    change((draft, record) => expireMessages(store, draft, record))
+  }
+
+  async #farewell(now: number): Promise<void> {
+    const { store, dispatchers } = this.#parts
+    const destroyedAt = store.record?.destroyedAt ?? null
+    if (destroyedAt === null) return
+    this.#farewellAt = now + timing.farewellPollMs
+    if (store.record?.fleetKnows === 'wanted') return
+    if (now - destroyedAt < timing.farewellMs && !(await dispatchers.areCaughtUp())) return
+    await this.#parts.erase()
+  }
+}

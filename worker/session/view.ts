@@ -1,0 +1,76 @@
+import type { SessionReason, SessionState } from '../../schema/event/session.ts'
+import type { StoredCommand } from './commands.ts'
+import type { SessionRecord } from './record.ts'
+import type { SessionStore } from './store.ts'
+
+/** What the API shows of a session; times in milliseconds. */
+export interface SessionView {
+  idSession: string
+  name: string | null
+  state: SessionState
+  /** Sequence of the newest event. */
+  sequence: number
+  number: string | null
+  lid: string | null
+  accountName: string | null
+  reason: SessionReason | null
+  reasonText: string | null
+  createdAt: number
+  connectedAt: number | null
+  /** Who runs it now; null when no connector is linked. */
+  idConnector: string | null
+  invalidEvents: number
+  heldEvents: number
+  queuedMessages: number
+  isDestroying: boolean
+}
+
+/** Shows a session. Without a link a connected session is shown as reconnecting: that is what it will say of itself. */
+export function viewSession(store: SessionStore, record: SessionRecord, isLinked: boolean): SessionView {
+  const { state } = record
+  return {
+    idSession: record.ref.idSession,
+    name: record.name,
+    state: state === 'connected' && !isLinked ? 'reconnecting' : state,
+    sequence: store.log.head,
+    number: record.number,
+    lid: record.lid,
+    accountName: record.accountName,
+    reason: record.reason,
+    reasonText: record.reasonText,
+    createdAt: record.createdAt,
+    connectedAt: record.connectedAt,
+    idConnector: isLinked ? record.idConnector : null,
+    invalidEvents: record.invalidCount,
+    heldEvents: store.held.size,
+    queuedMessages: store.commands.countQueued(),
+    isDestroying: record.destroying,
+  }
+}
+
+/** What the API shows of a message that was to be sent. */
+export interface MessageView {
+  idMessage: string
+  status: 'queued' | 'sent' | 'failed'
+  createdAt: number
+  finishedAt: number | null
+  to: string
+  messageType: string
+  errorCode?: string
+  errorText?: string
+}
+
+/** Shows a message. */
+export function viewMessage({ command, status, createdAt, finishedAt, outcome }: StoredCommand): MessageView {
+  const { errorCode, errorText } = outcome
+  return {
+    idMessage: command.idMessage,
+    status: status === 'done' ? 'sent' : status,
+    createdAt,
+    finishedAt,
+    to: command.message.to,
+    messageType: command.message.messageType,
+    ...(errorCode === undefined ? {} : { errorCode }),
+    ...(errorText === undefined ? {} : { errorText }),
+  }
+}
