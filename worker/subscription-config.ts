@@ -28,5 +28,7 @@ export interface SubscriptionConfig {
   includeHistory: boolean
   status: SubscriptionStatus
   rateLimitPerSecond?: number
+  /** Unix ms: its events begin there. */
+  createdAt: number
   version: number
 }
