@@ -1,0 +1,188 @@
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { buildBundle } from './bundle.ts'
+import type { HostConfig } from './config.ts'
+import { lockData } from './data-lock.ts'
+import { openFirstKey, type FirstKey } from './first-key.ts'
+import { commandLineOf, endLeftovers, rememberParts } from './leftovers.ts'
+import { probePort } from './port.ts'
+import { openDataDirectory, openSecrets, type Secrets } from './secrets.ts'
+import { StartProblem } from './start-problem.ts'
+import { SupervisedProcess, type Print } from './supervised-process.ts'
+import { writeWorkerdConfig } from './workerd-config.ts'
+
+const projectDirectory = fileURLToPath(new URL('../..', import.meta.url))
+const readyWithinMs = 60_000
+
+export interface Installation {
+  /** Where this machine reaches the API. */
+  url: string
+  dataDirectory: string
+  secrets: Secrets
+  firstKey: FirstKey
+  /** Process ids of the parts that run now. */
+  pids(): { worker: number | undefined; connector: number | undefined }
+  /** Stops the connector, then the Worker. */
+  stop(): Promise<void>
+}
+
+/**
+ * Runs a whole installation on this machine: the Worker on workerd and one connector, each started again when it ends.
+ * Resolves when both are ready. Everything that lasts is in the data directory.
+ * @throws StartProblem with one line for people.
+ */
+export async function startInstallation(config: HostConfig, print: Print): Promise<Installation> {
+  const { dataDirectory } = config
+  openDataDirectory(dataDirectory)
+  const lock = lockData(dataDirectory)
+  if (lock === null) {
+    throw new StartProblem(
+      `CHATLINK_DATA: ${dataDirectory} is in use by another start. Stop that one, or name another directory.`,
+    )
+  }
+  const run = join(dataDirectory, 'run')
+  const partsFile = join(dataDirectory, 'processes.json')
+  const parts: SupervisedProcess[] = []
+  const stop = async () => {
+    for (const part of parts.toReversed()) await part.stop(5000)
+    rmSync(partsFile, { force: true })
+    lock.release()
+  }
+  try {
+    const leftovers = await endLeftovers(partsFile)
+    if (leftovers > 0) print('start', `ended ${leftovers} processes that a killed start had left behind`)
+    const port = await takePort(config)
+    const secrets = openSecrets(dataDirectory, config.given)
+    const variables = await prepareWorker(config, run, port)
+    const remember = () =>
+      rememberParts(
+        partsFile,
+        parts.flatMap((part) => describe(part.pid)),
+      )
+    const worker = new SupervisedProcess(
+      {
+        label: 'worker',
+        command: createRequire(import.meta.url)('workerd').default as string,
+        args: ['serve', join(run, 'workerd.capnp')],
+        environment: {
+          ...variables,
+          CHATLINK_ADMIN_TOKEN: secrets.adminToken,
+          CHATLINK_CONNECTOR_TOKEN: secrets.connectorToken,
+        },
+        workingDirectory: dataDirectory,
+        onStart: remember,
+      },
+      print,
+    )
+    parts.push(worker)
+    worker.start()
+    const url = `http://${loopbackOf(config.host)}:${port}`
+    await waitUntil('The Worker does not answer.', () => answers(`${url}/healthz`))
+    const connector = new SupervisedProcess(
+      {
+        label: 'connector',
+        command: process.execPath,
+        args: [join(projectDirectory, 'connector/main.ts')],
+        environment: {
+          ...config.connectorVariables,
+          CHATLINK_URL: url,
+          CHATLINK_CONNECTOR_TOKEN: secrets.connectorToken,
+          CHATLINK_MASTER_KEY: secrets.masterKey,
+        },
+        workingDirectory: projectDirectory,
+        onStart: remember,
+      },
+      print,
+    )
+    parts.push(connector)
+    connector.start()
+    const firstKey = await openFirstKey(url, secrets.adminToken, dataDirectory)
+    await waitUntil('The connector does not connect.', () => hasConnector(url, secrets.adminToken))
+    return {
+      url,
+      dataDirectory,
+      secrets,
+      firstKey,
+      pids: () => ({ worker: worker.pid, connector: connector.pid }),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function takePort({ host, port }: HostConfig): Promise<number> {
+  try {
+    return await probePort(host, port)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') {
+      throw new StartProblem(
+        `PORT: ${port} is in use by another program. Stop it, or set PORT to another number.`,
+      )
+    }
+    throw new StartProblem(
+      `PORT: ${host}:${port} cannot be listened on (${code}). Set PORT or CHATLINK_HOST.`,
+    )
+  }
+}
+
+/** Lays out what workerd runs; answers the variables that are no secrets. */
+async function prepareWorker(config: HostConfig, run: string, port: number): Promise<Record<string, string>> {
+  const bundle = await buildBundle(projectDirectory)
+  const variables = { ...bundle.manifest.variables, ...config.workerVariables }
+  rmSync(run, { recursive: true, force: true })
+  const objectsDirectory = join(config.dataDirectory, 'objects')
+  const filesDirectory = join(config.dataDirectory, 'files')
+  for (const path of [run, objectsDirectory, filesDirectory]) mkdirSync(path, { recursive: true })
+  cpSync(join(bundle.directory, 'modules'), join(run, 'modules'), { recursive: true })
+  cpSync(join(bundle.directory, 'assets'), join(run, 'assets'), { recursive: true })
+  cpSync(new URL('assets.js', import.meta.url), join(run, 'assets-worker.js'))
+  const workerdConfig = writeWorkerdConfig({
+    manifest: bundle.manifest,
+    address: config.host.includes(':') ? `[${config.host}]:${port}` : `${config.host}:${port}`,
+    modulesDirectory: 'modules',
+    assetsModule: 'assets-worker.js',
+    assetsDirectory: join(run, 'assets'),
+    objectsDirectory,
+    filesDirectory,
+    variables: [...Object.keys(variables), 'CHATLINK_ADMIN_TOKEN', 'CHATLINK_CONNECTOR_TOKEN'],
+    allowPrivateTargets: config.allowPrivateTargets,
+  })
+  writeFileSync(join(run, 'workerd.capnp'), workerdConfig)
+  return variables
+}
+
+function loopbackOf(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function describe(pid: number | undefined): { pid: number; commandLine: string }[] {
+  const commandLine = pid === undefined ? undefined : commandLineOf(pid)
+  return pid === undefined || commandLine === undefined ? [] : [{ pid, commandLine }]
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url)
+  await response.body?.cancel()
+  return response.ok
+}
+
+async function hasConnector(url: string, adminToken: string): Promise<boolean> {
+  const response = await fetch(`${url}/v1/connectors`, { headers: { authorization: `Bearer ${adminToken}` } })
+  const { connectors } = (await response.json()) as { connectors: unknown[] }
+  return connectors.length > 0
+}
+
+async function waitUntil(problem: string, isReady: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + readyWithinMs
+  while (!(await isReady().catch(() => false))) {
+    if (Date.now() > deadline) throw new StartProblem(`${problem} Its lines above say why.`)
+    await new Promise((done) => setTimeout(done, 50))
+  }
+}

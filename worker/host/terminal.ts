@@ -1,0 +1,21 @@
+import { formatLogLine } from './log-line.ts'
+import type { Print } from './supervised-process.ts'
+
+const useColours = process.stdout.isTTY && !process.env['NO_COLOR']
+const paint = (code: number) => (text: string) => (useColours ? `\u001b[${code}m${text}\u001b[0m` : text)
+
+/** Colours, on a terminal alone. */
+export const colour = {
+  bold: paint(1),
+  dim: paint(2),
+  red: paint(31),
+  green: paint(32),
+  yellow: paint(33),
+  cyan: paint(36),
+}
+
+/** Prints a part's line under its label. */
+export const printLine: Print = (label, line) => {
+  if (line.trim() === '') return
+  console.log(`${colour.dim(label.padEnd(9))} ${formatLogLine(line)}`)
+}
