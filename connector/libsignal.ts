@@ -2,7 +2,8 @@ import { createRequire, registerHooks } from 'node:module'
 import { isSignedBy, sign } from './signature.ts'
 
 /**
- * Remedies for libsignal, the library under Baileys; to be installed before Baileys is imported.
+ * Remedies for libsignal, the library under Baileys. Importing this file installs them; what was loaded before it keeps
+ * its faults, so it must be imported before Baileys.
  *
  * - It prints sessions with their private keys in normal operation: its modules get a console that says nothing.
  * - Its signatures are slow, and Baileys takes a thrown error, never `false`, for a bad one: `verifySignature` throws, and
@@ -84,8 +85,7 @@ function decryptOnCopies(cipher: SessionCipherClass, errors: { SessionError: new
   }
 }
 
-/** Loads libsignal with its remedies. What was loaded before keeps its faults, so call it before importing Baileys. */
-export function installLibsignalRemedies(): void {
+function installRemedies(): void {
   const fromBaileys = createRequire(createRequire(import.meta.url).resolve('baileys'))
   silenceWhile(() => fromBaileys('libsignal'))
 
@@ -100,3 +100,5 @@ export function installLibsignalRemedies(): void {
   const errors = fromBaileys('libsignal/src/errors.js') as { SessionError: new (text: string) => Error }
   cipher.prototype.decryptWithSessions = decryptOnCopies(cipher, errors)
 }
+
+installRemedies()

@@ -1,0 +1,110 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { cleanMessage, DEFAULT_CONNECTION_CONFIG } from './baileys.ts'
+import type { SignalKeyStoreWithTransaction, SocketConfig, WAMessage } from './baileys.ts'
+import type { EventEntry } from '../schema/link.ts'
+import { emptyPlaintext, readMessage, type Inbox, type SeenStanza } from './inbox.ts'
+import { Lock } from './lock.ts'
+import { eventType, type StoreView } from './store.ts'
+
+type MakeRepository = SocketConfig['makeSignalRepository']
+type Repository = ReturnType<MakeRepository>
+
+/** Runs something outside every key transaction: whatever store the caller's async context has is left behind. */
+const outside = AsyncLocalStorage.snapshot() as <Result>(work: () => Result) => Result
+
+export interface RepositoryOptions {
+  inbox: Inbox
+  view: StoreView
+  me(): { id: string; lid: string }
+  /** The event of a message, or null when there is nothing to tell. Must not throw. */
+  toEvent(message: WAMessage, proof: string): EventEntry | null
+  /** What must be done in the same change for messages that tell nothing themselves. */
+  alsoKeep(message: WAMessage): Record<string, Record<string, unknown>> | undefined
+}
+
+/**
+ * Baileys' Signal repository, wrapped where plaintexts appear and counters move.
+ *
+ * Guaranteed: a decryption's ratchet step, the sender key that came with it and the message's event are one atomic
+ * change, made before Baileys can write the receipt. What is encrypted moves its counter in a change of its own before
+ * the bytes are handed over, not when Baileys' sending transaction ends, so a crash never uses a counter twice. Only
+ * encryption for the account's own exact JID stays inside: Baileys holds that very mutex while it sends.
+ */
+export function wrapRepository(options: RepositoryOptions): MakeRepository {
+  return (auth, logger, pnToLid) => {
+    const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid)
+    const keys = auth.keys as SignalKeyStoreWithTransaction
+    const lock = new Lock()
+    const distributed = new Map<string, string>()
+    const methods: Partial<Repository> = {
+      decryptMessage: (o) =>
+        decrypt(o.ciphertext, o.jid, () => inner.decryptMessage(o)),
+      decryptGroupMessage: (o) => decrypt(o.msg, o.group, () => inner.decryptGroupMessage(o)),
+      async processSenderKeyDistributionMessage(o) {
+        const name = `${o.item.groupId}|${o.authorJid}`
+        const bytes = Buffer.from(o.item.axolotlSenderKeyDistributionMessage ?? []).toString('base64')
+        if (distributed.get(name) !== bytes) return inner.processSenderKeyDistributionMessage(o)
+        distributed.delete(name)
+        return undefined
+      },
+      encryptMessage: (o) =>
+        o.jid === options.me().id
+          ? inner.encryptMessage(o)
+          : lock.run(() => outside(() => inner.encryptMessage(o))),
+      encryptGroupMessage: (o) => lock.run(() => outside(() => inner.encryptGroupMessage(o))),
+      injectE2ESession: (o) =>
+        o.jid === options.me().id
+          ? inner.injectE2ESession(o)
+          : lock.run(() => outside(() => inner.injectE2ESession(o))),
+    }
+
+    async function decrypt(
+      ciphertext: Uint8Array,
+      transactionKey: string,
+      open: () => Promise<Uint8Array>,
+    ): Promise<Uint8Array> {
+      const stanza = options.inbox.stanzaOf(ciphertext)
+      if (stanza === undefined) return lock.run(open)
+      if (options.inbox.isRedelivered(stanza)) {
+        options.inbox.markHandled(readMessage(stanza.node, emptyPlaintext, options.me()).message.key)
+        return emptyPlaintext
+      }
+      return lock.run(() =>
+        keys.transaction(async () => {
+          const plaintext = await open()
+          await keepWith(stanza, plaintext)
+          return plaintext
+        }, transactionKey),
+      )
+    }
+
+    async function keepWith(stanza: SeenStanza, plaintext: Uint8Array): Promise<void> {
+      const me = options.me()
+      const { message, author } = readMessage(stanza.node, plaintext, me)
+      const distribution = message.message?.senderKeyDistributionMessage
+      if (distribution?.groupId) await takeSenderKey(author, distribution)
+      const more = options.alsoKeep(message)
+      if (more !== undefined) await keys.set(more as never)
+      cleanMessage(message, me.id, me.lid)
+      const entry = options.toEvent(message, stanza.proof)
+      if (entry === null) return
+      await keys.set({ [eventType]: { [String(entry.event['idEvent'])]: entry } } as never)
+      if (!options.view.isDetached) options.inbox.markHandled(message.key)
+    }
+
+    async function takeSenderKey(
+      authorJid: string,
+      item: Parameters<Repository['processSenderKeyDistributionMessage']>[0]['item'],
+    ): Promise<void> {
+      try {
+        await inner.processSenderKeyDistributionMessage({ authorJid, item })
+        const bytes = Buffer.from(item.axolotlSenderKeyDistributionMessage ?? []).toString('base64')
+        distributed.set(`${item.groupId}|${authorJid}`, bytes)
+      } catch {
+        // Baileys tries it once more itself, and says what is wrong.
+      }
+    }
+
+    return Object.assign(Object.create(inner) as Repository, methods)
+  }
+}
