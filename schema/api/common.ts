@@ -1,0 +1,40 @@
+import { z } from 'zod'
+
+/** ISO 8601 in UTC, such as `2026-01-31T12:00:00.000Z`. */
+export const IsoTime = z.iso.datetime().meta({ examples: ['2026-01-31T12:00:00.000Z'] })
+
+/** Where a page begins: what the page before answered as `cursor`. */
+export const Cursor = z.string().min(1).max(512)
+
+export const defaultPageSize = 50
+export const maxPageSize = 200
+
+/** Query of every list. */
+export const PageQuery = z.strictObject({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(maxPageSize)
+    .default(defaultPageSize)
+    .meta({ description: `How many at most, 1 to ${maxPageSize}.` }),
+  cursor: Cursor.optional().meta({ description: 'The `cursor` of the page before.' }),
+})
+export type PageQuery = z.infer<typeof PageQuery>
+
+/** The `cursor` of a page: null on the last one. */
+export const nextCursor = z
+  .string()
+  .nullable()
+  .meta({ description: 'Where the next page begins; `null` when there is none.' })
+
+export const maxIdempotencyKeyLength = 255
+
+export const IdempotencyHeader = z.object({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(maxIdempotencyKeyLength)
+    .optional()
+    .meta({ description: 'Makes a repeat of this request harmless: the same key answers the same.' }),
+})

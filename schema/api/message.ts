@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { Jid } from '../id.ts'
+import { IsoTime } from './common.ts'
+
+export const defaultWaitSeconds = 5
+export const maxWaitSeconds = 30
+
+export const WaitQuery = z.strictObject({
+  wait: z.coerce
+    .number()
+    .min(0)
+    .max(maxWaitSeconds)
+    .default(defaultWaitSeconds)
+    .meta({ description: `Seconds to wait for WhatsApp’s own acknowledgement, 0 to ${maxWaitSeconds}.` }),
+})
+
+export const MessageView = z
+  .object({
+    idMessage: z.string().meta({ description: 'WhatsApp’s own id of the message, fixed before it is sent.' }),
+    status: z.enum(['queued', 'sent', 'failed']),
+    to: Jid,
+    messageType: z.string(),
+    createdAt: IsoTime,
+    finishedAt: IsoTime.nullable(),
+    errorCode: z.string().optional(),
+    errorText: z.string().optional(),
+  })
+  .meta({ id: 'Message' })
+export type MessageView = z.infer<typeof MessageView>
