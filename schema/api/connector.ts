@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { IdConnector, IdSession, IdTenant } from '../id.ts'
+import { IdConnector } from '../id.ts'
 import { IsoTime } from './common.ts'
 
 export const ConnectorList = z
@@ -7,14 +7,14 @@ export const ConnectorList = z
     connectors: z.array(
       z.object({
         idConnector: IdConnector,
-        capacity: z.int(),
-        isDraining: z.boolean(),
+        status: z.enum(['online', 'draining']),
+        capacity: z.int().meta({ description: 'How many sessions it can run.' }),
+        sessions: z.int().meta({ description: 'How many it runs.' }),
         connectedAt: IsoTime,
         lastBeatAt: IsoTime,
-        sessions: z.array(z.object({ idTenant: IdTenant, idSession: IdSession })),
       }),
     ),
-    waitingSessions: z.int().meta({ description: 'Sessions that no connector runs.' }),
+    waitingSessions: z.int().meta({ description: 'Sessions that no connector runs yet.' }),
   })
   .meta({ id: 'ConnectorList' })
 export type ConnectorList = z.infer<typeof ConnectorList>

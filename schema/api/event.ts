@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Event, MessageType } from '../event/event.ts'
+import { IsoTime } from './common.ts'
 
 export const defaultEventPageSize = 100
 export const maxEventPageSize = 1000
@@ -42,14 +43,24 @@ export const EventTypeList = z
   })
   .meta({ id: 'EventTypeList' })
 
+export const InvalidEventQuery = z.strictObject({
+  after: z.coerce
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .meta({ description: 'Entries after this position.' }),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+})
+
 export const InvalidEventList = z
   .object({
     events: z.array(
       z.object({
-        number: z.int(),
-        at: z.string(),
-        reason: z.string(),
-        body: z.string(),
+        position: z.int().positive(),
+        at: IsoTime,
+        reason: z.string().meta({ description: 'What the contract says against it.' }),
+        event: z.string().meta({ description: 'The event as it came, JSON; cut when very long.' }),
       }),
     ),
   })
