@@ -1,0 +1,47 @@
+import type { EventDraft } from '../../schema/event/event.ts'
+import type { Jid } from '../../schema/id.ts'
+import type { proto } from '../baileys.ts'
+import type { MediaSource } from '../media-source.ts'
+
+/** A protobuf integer: a number in live messages, a `Long` in history. */
+export type WireNumber = number | string | { toNumber(): number }
+
+export interface WireKey {
+  remoteJid?: string | null
+  /** The same chat under its other address: the phone number's of a LID, or the reverse. */
+  remoteJidAlt?: string | null
+  participant?: string | null
+  participantAlt?: string | null
+  fromMe?: boolean | null
+  id?: string | null
+  isViewOnce?: boolean | null
+}
+
+/** A message as WhatsApp delivers it; Baileys' `WAMessage` is one. Nothing in it is trusted. */
+export interface WireMessage {
+  key: WireKey
+  message?: proto.IMessage | null
+  messageTimestamp?: WireNumber | null
+  pushName?: string | null
+  verifiedBizName?: string | null
+  messageStubType?: number | null
+  messageStubParameters?: readonly unknown[] | null
+}
+
+/** What normalization knows of the session. Nothing of it enters `idEvent` but `idSession`. */
+export interface NormalizeContext {
+  idSession: string
+  ownNumber?: Jid | undefined
+  ownLid?: Jid | undefined
+  /** The phone JID of a LID, when any source has told it. */
+  phoneOf(lid: Jid): Jid | undefined
+  isHistory?: boolean | undefined
+  /** No retry is to come any more: what cannot be decrypted is told as it is. */
+  isGivenUp?: boolean | undefined
+}
+
+/** An event, and where its file is to be had when it has one. */
+export interface NormalizedMessage {
+  draft: EventDraft
+  media?: MediaSource
+}
