@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const seconds = z.coerce.number<string>().int().positive()
+const seconds = z.coerce.number<string>('give seconds, such as 5,30,120').int().positive()
 
 /** The variables and secrets of the Worker, the same names on Cloudflare and on one's own machine. */
 export const Config = z.object({

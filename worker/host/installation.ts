@@ -31,9 +31,13 @@ export interface Installation {
 /**
  * Runs a whole installation on this machine: the Worker on workerd and one connector, each started again when it ends.
  * Resolves when both are ready. Everything that lasts is in the data directory.
- * @throws StartProblem with one line for people.
+ * @throws StartProblem with one line for people, also when `abort` ended the start.
  */
-export async function startInstallation(config: HostConfig, print: Print): Promise<Installation> {
+export async function startInstallation(
+  config: HostConfig,
+  print: Print,
+  abort: AbortSignal = new AbortController().signal,
+): Promise<Installation> {
   const { dataDirectory } = config
   openDataDirectory(dataDirectory)
   const lock = lockData(dataDirectory)
@@ -45,8 +49,11 @@ export async function startInstallation(config: HostConfig, print: Print): Promi
   const run = join(dataDirectory, 'run')
   const partsFile = join(dataDirectory, 'processes.json')
   const parts: SupervisedProcess[] = []
+  const killParts = () => parts.forEach((part) => part.kill())
+  process.once('exit', killParts)
   const stop = async () => {
     for (const part of parts.toReversed()) await part.stop(5000)
+    process.off('exit', killParts)
     rmSync(partsFile, { force: true })
     lock.release()
   }
@@ -79,7 +86,7 @@ export async function startInstallation(config: HostConfig, print: Print): Promi
     parts.push(worker)
     worker.start()
     const url = `http://${loopbackOf(config.host)}:${port}`
-    await waitUntil('The Worker does not answer.', () => answers(`${url}/healthz`))
+    await waitUntil('The Worker does not answer.', () => answers(`${url}/healthz`), abort)
     const connector = new SupervisedProcess(
       {
         label: 'connector',
@@ -99,7 +106,7 @@ export async function startInstallation(config: HostConfig, print: Print): Promi
     parts.push(connector)
     connector.start()
     const firstKey = await openFirstKey(url, secrets.adminToken, dataDirectory)
-    await waitUntil('The connector does not connect.', () => hasConnector(url, secrets.adminToken))
+    await waitUntil('The connector does not connect.', () => hasConnector(url, secrets.adminToken), abort)
     return {
       url,
       dataDirectory,
@@ -137,7 +144,8 @@ async function prepareWorker(config: HostConfig, run: string, port: number): Pro
   rmSync(run, { recursive: true, force: true })
   const objectsDirectory = join(config.dataDirectory, 'objects')
   const filesDirectory = join(config.dataDirectory, 'files')
-  for (const path of [run, objectsDirectory, filesDirectory]) mkdirSync(path, { recursive: true })
+  for (const path of [run, objectsDirectory, filesDirectory])
+    mkdirSync(path, { recursive: true, mode: 0o700 })
   cpSync(join(bundle.directory, 'modules'), join(run, 'modules'), { recursive: true })
   cpSync(join(bundle.directory, 'assets'), join(run, 'assets'), { recursive: true })
   cpSync(new URL('assets.js', import.meta.url), join(run, 'assets-worker.js'))
@@ -179,9 +187,14 @@ async function hasConnector(url: string, adminToken: string): Promise<boolean> {
   return connectors.length > 0
 }
 
-async function waitUntil(problem: string, isReady: () => Promise<boolean>): Promise<void> {
+async function waitUntil(
+  problem: string,
+  isReady: () => Promise<boolean>,
+  abort: AbortSignal,
+): Promise<void> {
   const deadline = Date.now() + readyWithinMs
   while (!(await isReady().catch(() => false))) {
+    if (abort.aborted) throw new StartProblem('Stopped before it was ready.')
     if (Date.now() > deadline) throw new StartProblem(`${problem} Its lines above say why.`)
     await new Promise((done) => setTimeout(done, 50))
   }

@@ -1,9 +1,10 @@
 import { join, relative } from 'node:path'
-import { parseHostConfig } from './config.ts'
+import { parseHostConfig, type HostConfig } from './config.ts'
 import { firstKeyFile } from './first-key.ts'
 import { startInstallation, type Installation } from './installation.ts'
 import { secretFiles } from './secrets.ts'
 import { StartProblem } from './start-problem.ts'
+import { stopOnSignals } from './stop-signals.ts'
 import { colour, printLine } from './terminal.ts'
 
 /** `npm start`: an installation on this machine, until Ctrl-C. */
@@ -11,31 +12,26 @@ async function main(): Promise<void> {
   const parsed = parseHostConfig(process.env, process.cwd())
   if (!parsed.ok) throw new StartProblem(parsed.problem)
   console.log('ChatLink starts …')
-  let installation: Installation | undefined
-  let stopping = false
-  const stop = () => {
-    if (stopping) process.exit(130)
-    stopping = true
-    console.log('\nChatLink stops …')
-    void (installation?.stop() ?? Promise.resolve()).finally(() => process.exit(0))
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  installation = await startInstallation(parsed.config, printLine)
-  if (stopping) {
-    await installation.stop()
-    return
-  }
-  introduce(installation)
+  const abort = new AbortController()
+  const starting = startInstallation(parsed.config, printLine, abort.signal)
+  stopOnSignals(async () => {
+    abort.abort()
+    const installation = await starting.catch(() => undefined)
+    await installation?.stop()
+  })
+  const installation = await starting.catch((error: unknown) => {
+    if (!abort.signal.aborted) throw error
+  })
+  if (installation && !abort.signal.aborted) introduce(installation, parsed.config)
 }
 
-function introduce({ url, dataDirectory, firstKey }: Installation): void {
+function introduce({ url, dataDirectory, firstKey }: Installation, { given }: HostConfig): void {
   const pathOf = (name: string) => relative(process.cwd(), join(dataDirectory, name)) || name
   const line = (name: string, value: string) => console.log(`  ${colour.dim(name.padEnd(13))} ${value}`)
   console.log(`\n${colour.bold('ChatLink runs.')} Ctrl-C stops it.\n`)
   line('Console', colour.cyan(`${url}/`))
   line('API reference', colour.cyan(`${url}/docs`))
-  line('Admin token', `in ${pathOf(secretFiles.adminToken)}`)
+  line('Admin token', given.adminToken ? 'from CHATLINK_ADMIN_TOKEN' : `in ${pathOf(secretFiles.adminToken)}`)
   line(
     'API key',
     firstKey.isNew ? `${firstKey.key} (kept in ${pathOf(firstKeyFile)})` : `in ${pathOf(firstKeyFile)}`,

@@ -91,6 +91,12 @@ export class SupervisedProcess {
     clearTimeout(timer)
   }
 
+  /** Ends it at once: the last resort of a supervisor that is ending itself. */
+  kill(): void {
+    this.#stopping = true
+    this.#child?.kill('SIGKILL')
+  }
+
   #restartLater(why: string, ranMs: number): void {
     if (ranMs >= this.#policy.settledMs) this.#delayMs = this.#policy.firstMs
     const delayMs = this.#delayMs

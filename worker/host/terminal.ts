@@ -16,6 +16,11 @@ export const colour = {
 
 /** Prints a part's line under its label. */
 export const printLine: Print = (label, line) => {
-  if (line.trim() === '') return
+  if (line.trim() === '' || isNoise(line)) return
   console.log(`${colour.dim(label.padEnd(9))} ${formatLogLine(line)}`)
+}
+
+/** workerd's native stack traces: addresses in its own binary. */
+function isNoise(line: string): boolean {
+  return /^stack: .*workerd@/.test(line)
 }
