@@ -1,0 +1,21 @@
+import { maxPageSize } from '../schema/api/common.ts'
+import { maxEventPageSize } from '../schema/api/event.ts'
+import { maxFileBytes } from '../schema/api/file.ts'
+import { maxWaitSeconds } from '../schema/api/message.ts'
+import { maxHeaders, maxSecretOverlapSeconds } from '../schema/api/subscription.ts'
+
+/** The largest JSON body that the API takes. */
+export const maxJsonBytes = 1024 * 1024
+
+const mebibytes = (bytes: number) => `${bytes / 1024 / 1024} MiB`
+
+/** What a client of the API runs into, as the documents show it. */
+export const limits = [
+  { what: 'JSON body of a request', value: mebibytes(maxJsonBytes) },
+  { what: 'a file', value: mebibytes(maxFileBytes) },
+  { what: 'entries on a page', value: `${maxPageSize}` },
+  { what: 'events on a page', value: `${maxEventPageSize}` },
+  { what: 'waiting for WhatsApp’s acknowledgement', value: `${maxWaitSeconds} s` },
+  { what: 'own headers of a subscription', value: `${maxHeaders}` },
+  { what: 'overlap of a rotated secret', value: `${maxSecretOverlapSeconds / 86_400} days` },
+]
