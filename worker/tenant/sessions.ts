@@ -1,0 +1,137 @@
+import type { SessionRef } from '../../schema/link.ts'
+
+/**
+ * A tenant's sessions, and how far each has the configuration. A deleted session keeps its row, without its name, until
+ * its object has erased itself: so the name is free at once, and the old object still hears of changed subscriptions.
+ */
+export interface SessionRow {
+  position: number
+  ref: SessionRef
+  name: string | null
+  createdAt: number
+  version: number
+  isConfigured: boolean
+  isLive: boolean
+  isDestroyTold: boolean
+}
+
+type Row = {
+  position: number
+  id_object: string
+  id_session: string
+  live_name: string | null
+  name: string | null
+  created_at: number
+  version: number
+  configured_version: number
+  is_destroy_told: number
+}
+
+const columns =
+  'position, id_object, id_session, live_name, name, created_at, version, configured_version, is_destroy_told'
+
+const statements = {
+  add: `INSERT INTO sessions
+    (id_object, id_session, live_name, name, created_at, version, configured_version, is_destroy_told)
+    VALUES (?1, ?2, ?2, ?3, ?4, 1, 0, 0)`,
+  live: `SELECT ${columns} FROM sessions WHERE live_name = ?`,
+  page: `SELECT ${columns} FROM sessions WHERE position > ? AND live_name IS NOT NULL ORDER BY position LIMIT ?`,
+  all: `SELECT ${columns} FROM sessions ORDER BY position`,
+  unfinished: `SELECT ${columns} FROM sessions
+    WHERE configured_version < version OR (live_name IS NULL AND is_destroy_told = 0) ORDER BY position LIMIT ?`,
+  rename: 'UPDATE sessions SET name = ?2, version = version + 1 WHERE live_name = ?1',
+  touchAll: 'UPDATE sessions SET version = version + 1',
+  touch: 'UPDATE sessions SET version = version + 1 WHERE id_session IN (SELECT value FROM json_each(?))',
+  configured: 'UPDATE sessions SET configured_version = max(configured_version, ?2) WHERE id_object = ?1',
+  depart: 'UPDATE sessions SET live_name = NULL WHERE live_name = ?',
+  departAll: 'UPDATE sessions SET live_name = NULL',
+  told: 'UPDATE sessions SET is_destroy_told = 1 WHERE id_object = ?',
+  remove: 'DELETE FROM sessions WHERE id_object = ?',
+} as const
+
+export class TenantSessions {
+  readonly #sql: SqlStorage
+  readonly #idTenant: () => string
+
+  constructor(sql: SqlStorage, idTenant: () => string) {
+    this.#sql = sql
+    this.#idTenant = idTenant
+  }
+
+  add(idObject: string, idSession: string, name: string | null, now: number): void {
+    this.#sql.exec(statements.add, idObject, idSession, name, now)
+  }
+
+  find(idSession: string): SessionRow | null {
+    const row = this.#sql.exec<Row>(statements.live, idSession).toArray()[0]
+    return row ? this.#fromRow(row) : null
+  }
+
+  /** Living sessions, oldest first. */
+  page(limit: number, cursor: string | null): { rows: SessionRow[]; cursor: string | null } {
+    const rows = this.#sql.exec<Row>(statements.page, Number(cursor ?? 0) || 0, limit + 1).toArray()
+    const page = rows.slice(0, limit)
+    const next = rows.length > limit ? String(page.at(-1)?.position) : null
+    return { rows: page.map((row) => this.#fromRow(row)), cursor: next }
+  }
+
+  /** All of them, those that are being deleted too. */
+  all(): SessionRow[] {
+    return this.#sql
+      .exec<Row>(statements.all)
+      .toArray()
+      .map((row) => this.#fromRow(row))
+  }
+
+  /** Sessions that lack a configuration, or do not know yet that they are deleted. */
+  unfinished(limit: number): SessionRow[] {
+    return this.#sql
+      .exec<Row>(statements.unfinished, limit)
+      .toArray()
+      .map((row) => this.#fromRow(row))
+  }
+
+  rename(idSession: string, name: string | null): void {
+    this.#sql.exec(statements.rename, idSession, name)
+  }
+
+  /** Their configuration has changed; null means everybody's. */
+  touch(idSessions: readonly string[] | null): void {
+    if (idSessions === null) this.#sql.exec(statements.touchAll)
+    else this.#sql.exec(statements.touch, JSON.stringify(idSessions))
+  }
+
+  markConfigured(idObject: string, version: number): void {
+    this.#sql.exec(statements.configured, idObject, version)
+  }
+
+  /** Takes a session's name away: it is being deleted. */
+  depart(idSession: string): void {
+    this.#sql.exec(statements.depart, idSession)
+  }
+
+  departAll(): void {
+    this.#sql.exec(statements.departAll)
+  }
+
+  markTold(idObject: string): void {
+    this.#sql.exec(statements.told, idObject)
+  }
+
+  remove(idObject: string): void {
+    this.#sql.exec(statements.remove, idObject)
+  }
+
+  #fromRow(row: Row): SessionRow {
+    return {
+      position: row.position,
+      ref: { idTenant: this.#idTenant(), idSession: row.id_session, idObject: row.id_object },
+      name: row.name,
+      createdAt: row.created_at,
+      version: row.version,
+      isConfigured: row.configured_version >= row.version,
+      isLive: row.live_name !== null,
+      isDestroyTold: row.is_destroy_told !== 0,
+    }
+  }
+}

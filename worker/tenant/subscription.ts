@@ -1,0 +1,142 @@
+import type { MessageType } from '../../schema/event/event.ts'
+import { checkCustomHeaders } from '../dispatcher/custom-headers.ts'
+import { makeSecret, parseSecret } from '../dispatcher/sign.ts'
+import { checkTargetUrl, type TargetPolicy } from '../dispatcher/target.ts'
+import { randomId } from '../random-id.ts'
+import { fail, succeed, type Result } from '../result.ts'
+import type { Ordering, SubscriptionConfig, SubscriptionStatus } from '../subscription-config.ts'
+
+/** What a caller may say of a subscription. */
+export interface SubscriptionInput {
+  url: string
+  events?: MessageType[] | '*' | null | undefined
+  sessions?: string[] | null | undefined
+  description?: string | null | undefined
+  headers?: Record<string, string> | undefined
+  ordering?: Ordering | undefined
+  includeFromMe?: boolean | undefined
+  includeHistory?: boolean | undefined
+  rateLimitPerSecond?: number | null | undefined
+  /** An imported one; else one is made. */
+  secret?: string | undefined
+}
+
+/** A subscription as its Tenant keeps it. */
+export interface SubscriptionRecord extends SubscriptionConfig {
+  description: string | null
+  statusReason: string | null
+  updatedAt: number
+}
+
+/** A subscription as it may be shown; its secrets never are. */
+export type SubscriptionView = Omit<SubscriptionRecord, 'secrets' | 'version' | 'idTenant'>
+
+export type SubscriptionRefusal = 'targetRefused' | 'headerRefused' | 'secretInvalid'
+
+const maxOldSecrets = 3
+
+/** Makes a new subscription, or says what is wrong with the input. */
+export function makeSubscription(
+  idTenant: string,
+  input: SubscriptionInput,
+  policy: TargetPolicy,
+  now: number,
+): Result<{ subscription: SubscriptionRecord }, SubscriptionRefusal> {
+  const refused = checkInput(input, policy)
+  if (refused) return refused
+  const { rateLimitPerSecond, secret } = input
+  return succeed({
+    subscription: {
+      idSubscription: randomId('sub'),
+      idTenant,
+      url: input.url,
+      secrets: [{ secret: secret ?? makeSecret() }],
+      events: input.events ?? null,
+      sessions: input.sessions ?? null,
+      headers: input.headers ?? {},
+      ordering: input.ordering ?? 'chat',
+      includeFromMe: input.includeFromMe ?? false,
+      includeHistory: input.includeHistory ?? false,
+      status: 'enabled',
+      ...(rateLimitPerSecond == null ? {} : { rateLimitPerSecond }),
+      createdAt: now,
+      version: 1,
+      description: input.description ?? null,
+      statusReason: null,
+      updatedAt: now,
+    },
+  })
+}
+
+/** Changes what the input names and leaves the rest. */
+export function changeSubscription(
+  before: SubscriptionRecord,
+  input: Partial<SubscriptionInput>,
+  policy: TargetPolicy,
+  now: number,
+): Result<{ subscription: SubscriptionRecord }, SubscriptionRefusal> {
+  const refused = checkInput(input, policy)
+  if (refused) return refused
+  const { rateLimitPerSecond, secret, ...rest } = input
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+  const { rateLimitPerSecond: rateBefore, ...kept } = before
+  const rate = rateLimitPerSecond === undefined ? rateBefore : (rateLimitPerSecond ?? undefined)
+  return succeed({
+    subscription: {
+      ...kept,
+      ...given,
+      ...(rate === undefined ? {} : { rateLimitPerSecond: rate }),
+      ...(secret === undefined ? {} : { secrets: [{ secret }] }),
+      version: before.version + 1,
+      updatedAt: now,
+    },
+  })
+}
+
+/** Gives a new secret; the old ones sign beside it until the overlap is over. */
+export function rotateSecrets(before: SubscriptionRecord, overlapSeconds: number, now: number): SubscriptionRecord {
+  const until = now + overlapSeconds * 1000
+  const old = before.secrets
+    .map(({ secret, expiresAt }) => ({ secret, expiresAt: Math.min(expiresAt ?? until, until) }))
+    .filter(({ expiresAt }) => expiresAt > now)
+    .slice(0, maxOldSecrets)
+  return { ...before, secrets: [{ secret: makeSecret() }, ...old], version: before.version + 1, updatedAt: now }
+}
+
+/** Enables, disables or pauses; the reason tells people why. */
+export function setStatus(
+  before: SubscriptionRecord,
+  status: SubscriptionStatus,
+  statusReason: string | null,
+  now: number,
+): SubscriptionRecord {
+  return { ...before, status, statusReason, version: before.version + 1, updatedAt: now }
+}
+
+/** What may be shown of it. */
+export function viewSubscription(record: SubscriptionRecord): SubscriptionView {
+  const { secrets: _secrets, version: _version, idTenant: _idTenant, ...view } = record
+  return view
+}
+
+/** What the objects below get. */
+export function configOf(record: SubscriptionRecord): SubscriptionConfig {
+  const { description: _description, statusReason: _reason, updatedAt: _updatedAt, ...config } = record
+  return config
+}
+
+function checkInput(input: Partial<SubscriptionInput>, policy: TargetPolicy) {
+  if (input.url !== undefined) {
+    const target = checkTargetUrl(input.url, policy)
+    if (!target.ok) return { ...fail('targetRefused', target.detail), targetCode: target.code }
+  }
+  if (input.headers) {
+    const headers = checkCustomHeaders(input.headers)
+    if (!headers.ok) return headers
+  }
+  if (input.secret !== undefined) {
+    const secret = parseSecret(input.secret)
+    if (!secret.ok) return secret
+  }
+  return null
+}

@@ -1,0 +1,383 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { SessionRef } from '../../schema/link.ts'
+import { AlarmClock } from '../alarm-clock.ts'
+import type { TargetPolicy } from '../dispatcher/target.ts'
+import { readConfig, type Env } from '../env.ts'
+import { migrate } from '../migrate.ts'
+import { randomId } from '../random-id.ts'
+import { fail, succeed, type Failure, type Result } from '../result.ts'
+import type { SessionView } from '../session/view.ts'
+import type { SubscriptionStatus } from '../subscription-config.ts'
+import {
+  addApiKey,
+  clearApiKeys,
+  findApiKey,
+  hashApiKey,
+  listApiKeys,
+  makeApiKey,
+  removeApiKey,
+  type ApiKeyView,
+} from './api-keys.ts'
+import { tenantMigrations } from './migrations.ts'
+import { Propagation } from './propagation.ts'
+import { TenantSessions, type SessionRow } from './sessions.ts'
+import {
+  changeSubscription,
+  makeSubscription,
+  rotateSecrets,
+  setStatus,
+  viewSubscription,
+  type SubscriptionInput,
+  type SubscriptionRecord,
+  type SubscriptionRefusal,
+  type SubscriptionView,
+} from './subscription.ts'
+import { maxSubscriptions, TenantSubscriptions } from './subscriptions.ts'
+
+interface Page {
+  limit: number
+  cursor?: string | null | undefined
+}
+
+interface TenantRecord {
+  idTenant: string
+  name: string
+  createdAt: number
+  isDestroyed: boolean
+}
+
+const repeatMs = 2000
+
+/**
+ * A customer of the installation: its API keys, its sessions and its subscriptions. What changes here is brought to every
+ * Session that it concerns; a call waits for that a little, and the alarm repeats it until each has it.
+ */
+export class Tenant extends DurableObject<Env> {
+  readonly #sql: SqlStorage
+  readonly #sessions: TenantSessions
+  readonly #subscriptions: TenantSubscriptions
+  readonly #propagation: Propagation
+  readonly #alarm: AlarmClock
+  #record: TenantRecord | null = null
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#sql = ctx.storage.sql
+    this.#sessions = new TenantSessions(this.#sql, () => this.#record?.idTenant ?? '')
+    this.#subscriptions = new TenantSubscriptions(this.#sql)
+    this.#alarm = new AlarmClock(ctx.storage)
+    this.#propagation = new Propagation(this.#sessions, this.#subscriptions, (idObject) =>
+      env.SESSION.get(env.SESSION.idFromString(idObject)),
+    )
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#alarm.load()
+      this.#load()
+    })
+  }
+
+  /** Makes the tenant; telling it again changes nothing. */
+  create(input: { idTenant: string; name: string; createdAt: number }): { ok: true } {
+    if (this.#record) return { ok: true }
+    migrate(this.ctx.storage, tenantMigrations)
+    const { idTenant, name, createdAt } = input
+    this.#sql.exec('INSERT INTO tenant (id, id_tenant, name, created_at) VALUES (1, ?, ?, ?)', idTenant, name, createdAt)
+    this.#load()
+    return { ok: true }
+  }
+
+  /** Erases the tenant: keys at once, sessions without a farewell, then itself. Throws when it must be told again. */
+  async destroy(): Promise<{ ok: true }> {
+    if (!this.#record) return { ok: true }
+    this.ctx.storage.transactionSync(() => {
+      clearApiKeys(this.#sql)
+      this.#sessions.departAll()
+      this.#sql.exec('UPDATE tenant SET destroyed_at = ?', Date.now())
+    })
+    this.#load()
+    await this.#alarm.ensure(Date.now() + repeatMs)
+    await this.#erase()
+    return { ok: true }
+  }
+
+  async createKey(input: { name?: string | null | undefined; scopes: string[] }): Promise<
+    Result<{ key: string; view: ApiKeyView }, 'tenantNotFound'>
+  > {
+    const record = this.#living()
+    if ('ok' in record) return record
+    const key = makeApiKey(record.idTenant)
+    const hash = await hashApiKey(key)
+    return succeed({ key, view: addApiKey(this.#sql, hash, { ...input, name: input.name ?? null, now: Date.now() }) })
+  }
+
+  listKeys(): Result<{ keys: ApiKeyView[] }, 'tenantNotFound'> {
+    const record = this.#living()
+    return 'ok' in record ? record : succeed({ keys: listApiKeys(this.#sql) })
+  }
+
+  deleteKey(idKey: string): Result<object, 'tenantNotFound' | 'keyNotFound'> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    return removeApiKey(this.#sql, idKey) ? succeed({}) : fail('keyNotFound', 'There is no such API key.')
+  }
+
+  /** Whose key this is, by its SHA-256 in hexadecimal. */
+  authorize(keyHash: string): { ok: true; idTenant: string; idKey: string; scopes: string[] } | { ok: false } {
+    const record = this.#living()
+    const found = 'ok' in record ? null : findApiKey(this.#sql, keyHash)
+    if ('ok' in record || !found) return { ok: false }
+    return { ok: true, idTenant: record.idTenant, idKey: found.idKey, scopes: found.scopes }
+  }
+
+  async createSession(input: {
+    idSession?: string | undefined
+    name?: string | null | undefined
+    start: boolean
+  }): Promise<Result<{ session: SessionView; ref: SessionRef }, 'tenantNotFound' | 'sessionExists'>> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    const idSession = input.idSession ?? randomId('ses')
+    if (this.#sessions.find(idSession)) {
+      return fail('sessionExists', `There is a session ${idSession} already. Choose another idSession or delete that one.`)
+    }
+    const idObject = this.env.SESSION.newUniqueId().toString()
+    const ref = { idTenant: record.idTenant, idSession, idObject }
+    this.#sessions.add(idObject, idSession, input.name ?? null, Date.now())
+    await this.#alarm.ensure(Date.now() + repeatMs)
+    const row = this.#sessions.find(idSession)
+    if (row) await this.#propagation.configure(row)
+    const stub = this.env.SESSION.get(this.env.SESSION.idFromString(idObject))
+    const shown = input.start ? await stub.start() : await stub.describe()
+    if (!shown.ok) throw new Error('A session vanished while it was made.')
+    return succeed({ session: shown.session, ref })
+  }
+
+  async listSessions(page: Page): Promise<Result<{ sessions: SessionView[]; cursor: string | null }, 'tenantNotFound'>> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    const { rows, cursor } = this.#sessions.page(page.limit, page.cursor ?? null)
+    const shown = await Promise.all(
+      rows.map(({ ref }) => this.env.SESSION.get(this.env.SESSION.idFromString(ref.idObject)).describe()),
+    )
+    return succeed({ sessions: shown.flatMap((one) => (one.ok ? [one.session] : [])), cursor })
+  }
+
+  findSession(idSession: string): SessionRef | null {
+    return this.#living() === this.#record ? (this.#sessions.find(idSession)?.ref ?? null) : null
+  }
+
+  async updateSession(
+    idSession: string,
+    input: { name: string | null },
+  ): Promise<Result<{ ref: SessionRef }, 'tenantNotFound' | 'sessionNotFound'>> {
+    const row = this.#sessionRow(idSession)
+    if ('ok' in row) return row
+    this.#sessions.rename(idSession, input.name)
+    await this.#propagate()
+    return succeed({ ref: row.ref })
+  }
+
+  /** Frees the name at once; the session says goodbye to its subscribers and erases itself. */
+  async deleteSession(idSession: string): Promise<Result<object, 'tenantNotFound' | 'sessionNotFound'>> {
+    const row = this.#sessionRow(idSession)
+    if ('ok' in row) return row
+    this.#sessions.depart(idSession)
+    await this.#propagate()
+    return succeed({})
+  }
+
+  /** A deleted session's object has erased itself. */
+  sessionGone(idObject: string): { ok: true } {
+    if (this.#record) this.#sessions.remove(idObject)
+    return { ok: true }
+  }
+
+  async createSubscription(
+    input: SubscriptionInput,
+  ): Promise<
+    Result<
+      { subscription: SubscriptionView; secret: string },
+      'tenantNotFound' | 'tooManySubscriptions' | SubscriptionRefusal
+    >
+  > {
+    const record = this.#living()
+    if ('ok' in record) return record
+    if (this.#subscriptions.count() >= maxSubscriptions) {
+      return fail('tooManySubscriptions', `A tenant has at most ${maxSubscriptions} subscriptions. Delete one first.`)
+    }
+    const made = makeSubscription(record.idTenant, input, this.#policy(), Date.now())
+    if (!made.ok) return made
+    const { subscription } = made
+    this.ctx.storage.transactionSync(() => {
+      this.#subscriptions.add(subscription)
+      this.#sessions.touch(subscription.sessions)
+    })
+    await this.#propagate()
+    return succeed({ subscription: viewSubscription(subscription), secret: subscription.secrets[0]?.secret ?? '' })
+  }
+
+  listSubscriptions(page: Page): Result<{ subscriptions: SubscriptionView[]; cursor: string | null }, 'tenantNotFound'> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    const { records, cursor } = this.#subscriptions.page(page.limit, page.cursor ?? null)
+    return succeed({ subscriptions: records.map(viewSubscription), cursor })
+  }
+
+  /** `refs`: the sessions that it concerns. `config`: what a Dispatcher gets. */
+  getSubscription(
+    idSubscription: string,
+  ): Result<
+    { subscription: SubscriptionView; config: SubscriptionRecord; refs: SessionRef[] },
+    'tenantNotFound' | 'subscriptionNotFound'
+  > {
+    const config = this.#subscription(idSubscription)
+    if ('ok' in config) return config
+    const refs = this.#sessions
+      .all()
+      .filter(({ isLive, ref }) => isLive && (config.sessions === null || config.sessions.includes(ref.idSession)))
+      .map(({ ref }) => ref)
+    return succeed({ subscription: viewSubscription(config), config, refs })
+  }
+
+  async updateSubscription(
+    idSubscription: string,
+    input: Partial<SubscriptionInput>,
+  ): Promise<
+    Result<{ subscription: SubscriptionView }, 'tenantNotFound' | 'subscriptionNotFound' | SubscriptionRefusal>
+  > {
+    const before = this.#subscription(idSubscription)
+    if ('ok' in before) return before
+    const changed = changeSubscription(before, input, this.#policy(), Date.now())
+    if (!changed.ok) return changed
+    return this.#replace(before, changed.subscription)
+  }
+
+  async deleteSubscription(idSubscription: string): Promise<Result<object, 'tenantNotFound' | 'subscriptionNotFound'>> {
+    const before = this.#subscription(idSubscription)
+    if ('ok' in before) return before
+    this.ctx.storage.transactionSync(() => {
+      this.#subscriptions.remove(idSubscription)
+      this.#sessions.touch(before.sessions)
+    })
+    await this.#propagate()
+    return succeed({})
+  }
+
+  async rotateSecret(
+    idSubscription: string,
+    { overlapSeconds }: { overlapSeconds: number },
+  ): Promise<
+    Result<{ subscription: SubscriptionView; secret: string }, 'tenantNotFound' | 'subscriptionNotFound'>
+  > {
+    const before = this.#subscription(idSubscription)
+    if ('ok' in before) return before
+    const after = rotateSecrets(before, overlapSeconds, Date.now())
+    const replaced = await this.#replace(before, after)
+    return succeed({ subscription: replaced.subscription, secret: after.secrets[0]?.secret ?? '' })
+  }
+
+  async setSubscriptionStatus(
+    idSubscription: string,
+    status: SubscriptionStatus,
+    reason?: string,
+  ): Promise<Result<{ subscription: SubscriptionView }, 'tenantNotFound' | 'subscriptionNotFound'>> {
+    const before = this.#subscription(idSubscription)
+    if ('ok' in before) return before
+    if (before.status === status) return succeed({ subscription: viewSubscription(before) })
+    return this.#replace(before, setStatus(before, status, reason ?? null, Date.now()))
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarm.spend()
+    try {
+      if (this.#record?.isDestroyed) await this.#erase()
+      else if (this.#record) await this.#propagation.run()
+    } catch (error) {
+      reportFailure(this.#record?.idTenant, error)
+    }
+    await this.#rearm()
+  }
+
+  async #replace(
+    before: SubscriptionRecord,
+    after: SubscriptionRecord,
+  ): Promise<{ ok: true; subscription: SubscriptionView }> {
+    this.ctx.storage.transactionSync(() => {
+      this.#subscriptions.put(after)
+      const isEverybody = before.sessions === null || after.sessions === null
+      this.#sessions.touch(isEverybody ? null : [...(before.sessions ?? []), ...(after.sessions ?? [])])
+    })
+    await this.#propagate()
+    return succeed({ subscription: viewSubscription(after) })
+  }
+
+  /** Brings the change to the sessions, as far as they can be reached now; the alarm does the rest. */
+  async #propagate(): Promise<void> {
+    await this.#alarm.ensure(Date.now() + repeatMs)
+    try {
+      await this.#propagation.run()
+    } catch (error) {
+      reportFailure(this.#record?.idTenant, error)
+    }
+  }
+
+  async #rearm(): Promise<void> {
+    if (this.#record && (this.#record.isDestroyed || this.#sessions.unfinished(1).length > 0)) {
+      await this.#alarm.ensure(Date.now() + repeatMs)
+    }
+  }
+
+  async #erase(): Promise<void> {
+    for (const { ref } of this.#sessions.all()) {
+      await this.env.SESSION.get(this.env.SESSION.idFromString(ref.idObject)).destroy({ now: true })
+      this.#sessions.remove(ref.idObject)
+    }
+    await this.#alarm.clear()
+    await this.ctx.storage.deleteAll()
+    this.#record = null
+  }
+
+  #sessionRow(idSession: string): SessionRow | Failure<'tenantNotFound' | 'sessionNotFound'> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    return this.#sessions.find(idSession) ?? fail('sessionNotFound', 'There is no such session. List the sessions first.')
+  }
+
+  #subscription(idSubscription: string): SubscriptionRecord | Failure<'tenantNotFound' | 'subscriptionNotFound'> {
+    const record = this.#living()
+    if ('ok' in record) return record
+    return (
+      this.#subscriptions.find(idSubscription) ??
+      fail('subscriptionNotFound', 'There is no such subscription. List the subscriptions first.')
+    )
+  }
+
+  #policy(): TargetPolicy {
+    const config = readConfig(this.env)
+    return { allowPrivate: config.CHATLINK_ALLOW_PRIVATE_TARGETS, publicUrl: config.CHATLINK_PUBLIC_URL }
+  }
+
+  #living(): TenantRecord | Failure<'tenantNotFound'> {
+    return this.#record && !this.#record.isDestroyed ? this.#record : tenantNotFound()
+  }
+
+  #load(): void {
+    const isMade = this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE name = 'tenant'`).toArray().length > 0
+    if (!isMade) return
+    migrate(this.ctx.storage, tenantMigrations)
+    type Row = { id_tenant: string; name: string; created_at: number; destroyed_at: number | null }
+    const row = this.#sql.exec<Row>('SELECT id_tenant, name, created_at, destroyed_at FROM tenant').toArray()[0]
+    this.#record = row
+      ? { idTenant: row.id_tenant, name: row.name, createdAt: row.created_at, isDestroyed: row.destroyed_at !== null }
+      : null
+  }
+}
+
+function tenantNotFound(): Failure<'tenantNotFound'> {
+  return fail('tenantNotFound', 'There is no such tenant. List the tenants first.')
+}
+
+function reportFailure(idTenant: string | undefined, error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error)
+  // oxlint-disable-next-line no-console -- the Worker's log is its console
+  console.error(JSON.stringify({ level: 'error', part: 'tenant', idTenant, error: text }))
+}
