@@ -15,6 +15,7 @@ export interface RawSocket {
   pause(): void
   resume(): void
   terminate(): void
+  addEventListener(type: 'close', listener: () => void): void
 }
 
 interface Durability {

@@ -79,7 +79,7 @@ function nameOf({ remoteJid, id }: WAMessage['key']): string {
 
 /** Status broadcasts and newsletters become no events. */
 export function isIgnoredChat(jid: string | null | undefined): boolean {
-  return !jid || isJidBroadcast(jid) || isJidNewsletter(jid)
+  return !jid || isJidBroadcast(jid) === true || isJidNewsletter(jid) === true
 }
 
 /** The message as Baileys would emit it, from its stanza and the plaintext of one part. */

@@ -59,7 +59,7 @@ function replaceContent(target: object, source: object): void {
   Object.assign(target, source)
 }
 
-function decryptOnCopies(cipher: SessionCipherClass, errors: { SessionError: new (text: string) => Error }) {
+function decryptOnCopies(errors: { SessionError: new (text: string) => Error }) {
   return async function decryptWithSessions(
     this: SessionCipherClass['prototype'],
     data: Buffer,
@@ -98,7 +98,7 @@ function installRemedies(): void {
 
   const cipher = fromBaileys('libsignal/src/session_cipher.js') as SessionCipherClass
   const errors = fromBaileys('libsignal/src/errors.js') as { SessionError: new (text: string) => Error }
-  cipher.prototype.decryptWithSessions = decryptOnCopies(cipher, errors)
+  cipher.prototype.decryptWithSessions = decryptOnCopies(errors)
 }
 
 installRemedies()

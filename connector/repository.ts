@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { cleanMessage, DEFAULT_CONNECTION_CONFIG } from './baileys.ts'
-import type { SignalKeyStoreWithTransaction, SocketConfig, WAMessage } from './baileys.ts'
+import type { BinaryNode, SignalKeyStoreWithTransaction, SocketConfig, WAMessage } from './baileys.ts'
 import type { EventEntry } from '../schema/link.ts'
 import { emptyPlaintext, readMessage, type Inbox, type SeenStanza } from './inbox.ts'
 import { Lock } from './lock.ts'
@@ -16,10 +16,10 @@ export interface RepositoryOptions {
   inbox: Inbox
   view: StoreView
   me(): { id: string; lid: string }
-  /** The event of a message, or null when there is nothing to tell. Must not throw. */
+  /** The decryption of this stanza begins. */
+  began(node: BinaryNode): void
+  /** The event of a message, or null when there is nothing to tell. Whether it throws or not, the ratchet moves on. */
   toEvent(message: WAMessage, proof: string): EventEntry | null
-  /** What must be done in the same change for messages that tell nothing themselves. */
-  alsoKeep(message: WAMessage): Record<string, Record<string, unknown>> | undefined
 }
 
 /**
@@ -65,6 +65,7 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
     ): Promise<Uint8Array> {
       const stanza = options.inbox.stanzaOf(ciphertext)
       if (stanza === undefined) return lock.run(open)
+      options.began(stanza.node)
       if (options.inbox.isRedelivered(stanza)) {
         options.inbox.markHandled(readMessage(stanza.node, emptyPlaintext, options.me()).message.key)
         return emptyPlaintext
@@ -79,17 +80,29 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
     }
 
     async function keepWith(stanza: SeenStanza, plaintext: Uint8Array): Promise<void> {
-      const me = options.me()
-      const { message, author } = readMessage(stanza.node, plaintext, me)
-      const distribution = message.message?.senderKeyDistributionMessage
-      if (distribution?.groupId) await takeSenderKey(author, distribution)
-      const more = options.alsoKeep(message)
-      if (more !== undefined) await keys.set(more as never)
-      cleanMessage(message, me.id, me.lid)
-      const entry = options.toEvent(message, stanza.proof)
+      const read = tryRead(stanza, plaintext)
+      if (read === undefined) return
+      const distribution = read.message.message?.senderKeyDistributionMessage
+      if (distribution?.groupId) await takeSenderKey(read.author, distribution)
+      const entry = read.entry()
       if (entry === null) return
       await keys.set({ [eventType]: { [String(entry.event['idEvent'])]: entry } } as never)
-      if (!options.view.isDetached) options.inbox.markHandled(message.key)
+      if (!options.view.isDetached) options.inbox.markHandled(read.message.key)
+    }
+
+    /** Undefined when the plaintext is no message: Baileys finds that out itself and asks the sender again. */
+    function tryRead(stanza: SeenStanza, plaintext: Uint8Array) {
+      const me = options.me()
+      try {
+        const { message, author } = readMessage(stanza.node, plaintext, me)
+        const entry = () => {
+          cleanMessage(message, me.id, me.lid)
+          return options.toEvent(message, stanza.proof)
+        }
+        return { message, author, entry }
+      } catch {
+        return undefined
+      }
     }
 
     async function takeSenderKey(

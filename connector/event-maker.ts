@@ -1,0 +1,135 @@
+import type { EventDraft } from '../schema/event/event.ts'
+import type { EventEntry } from '../schema/link.ts'
+import { WAMessageStubType } from './baileys.ts'
+import type { AuthenticationCreds, WAMessage } from './baileys.ts'
+import { readCalls } from './call-event.ts'
+import { isIgnoredChat, type Inbox } from './inbox.ts'
+import type { Log } from './log.ts'
+import type { MediaSource } from './media-source.ts'
+import { normalizeMessage } from './normalize/normalize.ts'
+import { readGroupReceipts, readStatusUpdates } from './receipt-event.ts'
+import { ownLid, ownNumber } from './whatsapp.ts'
+
+export interface EventMakerOptions {
+  idSession: string
+  inbox: Inbox
+  me(): AuthenticationCreds | undefined
+  phoneOf(lid: string): string | undefined
+  /** Encrypts where a file is to be had. */
+  seal(idFile: string, source: MediaSource): string
+  /** Takes an event into a change of its own. */
+  record(entry: EventEntry): void
+  log: Log
+}
+
+/** How long the content of a message that could not be decrypted is waited for before it is told without. */
+const giveUpMs = 60_000
+const maxAwaited = 1000
+
+/**
+ * Makes events of what WhatsApp delivers. Messages come first from where they are decrypted (`fromMessage`), and a second
+ * time as Baileys' own events (`take`), which also carry what was never encrypted. The same occurrence has the same
+ * `idEvent` both times and is told once.
+ */
+export class EventMaker {
+  #options: EventMakerOptions
+  #sources = new Map<string, MediaSource>()
+  #awaited = new Map<string, NodeJS.Timeout>()
+
+  constructor(options: EventMakerOptions) {
+    this.#options = options
+  }
+
+  /** The event of a message, or null when it tells nothing new. */
+  fromMessage(message: WAMessage, proof: string | undefined, isGivenUp = false): EventEntry | null {
+    const { idSession, me, phoneOf, inbox, seal } = this.#options
+    if (isIgnoredChat(message.key.remoteJid)) return null
+    const creds = me()
+    const normalized = normalizeMessage(message, {
+      idSession,
+      ownNumber: creds && ownNumber(creds),
+      ownLid: creds && ownLid(creds),
+      phoneOf,
+      isGivenUp,
+    })
+    if (normalized === null || inbox.isKnown(normalized.draft.idEvent)) return null
+    const { draft, media } = normalized
+    const entry: EventEntry = { event: draft, ...(proof !== undefined && { proof }) }
+    if (media === undefined || !('idFile' in draft)) return entry
+    this.#sources.set(draft.idFile, media)
+    return { ...entry, source: seal(draft.idFile, media) }
+  }
+
+  /** Where the file of an event that was just recorded is to be had. */
+  takeSource(idFile: string): MediaSource | undefined {
+    const source = this.#sources.get(idFile)
+    this.#sources.delete(idFile)
+    return source
+  }
+
+  /** Reads Baileys' events. */
+  take(name: string, data: unknown): void {
+    const { idSession, phoneOf } = this.#options
+    const context = { idSession, phoneOf, now: Date.now }
+    switch (name) {
+      case 'messages.upsert':
+        for (const message of (data as { messages: WAMessage[] }).messages) this.#takeMessage(message)
+        return
+      case 'messages.update':
+        return this.#recordAll(readStatusUpdates(data as never, context))
+      case 'message-receipt.update':
+        return this.#recordAll(readGroupReceipts(data as never, context))
+      case 'call':
+        return this.#recordAll(readCalls(data as never, context))
+      default:
+        return
+    }
+  }
+
+  close(): void {
+    for (const timer of this.#awaited.values()) clearTimeout(timer)
+    this.#awaited.clear()
+  }
+
+  #takeMessage(message: WAMessage): void {
+    const name = `${message.key.remoteJid}|${message.key.id}`
+    const isHandled = this.#options.inbox.wasHandled(message.key)
+    if (isHandled || message.message) {
+      clearTimeout(this.#awaited.get(name))
+      this.#awaited.delete(name)
+    }
+    if (isHandled) return
+    const entry = this.#tryMessage(message, false)
+    if (entry !== null) this.#options.record(entry)
+    else if (isUndecrypted(message)) this.#await(name, message)
+  }
+
+  #await(name: string, message: WAMessage): void {
+    if (this.#awaited.has(name) || this.#awaited.size >= maxAwaited) return
+    const timer = setTimeout(() => {
+      this.#awaited.delete(name)
+      const entry = this.#tryMessage(message, true)
+      if (entry !== null) this.#options.record(entry)
+    }, giveUpMs)
+    this.#awaited.set(name, timer)
+  }
+
+  #tryMessage(message: WAMessage, isGivenUp: boolean): EventEntry | null {
+    try {
+      return this.fromMessage(message, undefined, isGivenUp)
+    } catch (error) {
+      this.#options.log.error({ idMessage: message.key.id, error: (error as Error).message }, 'no event made')
+      return null
+    }
+  }
+
+  #recordAll(drafts: EventDraft[]): void {
+    for (const draft of drafts) {
+      if (!this.#options.inbox.isKnown(draft.idEvent)) this.#options.record({ event: draft })
+    }
+  }
+}
+
+function isUndecrypted({ message, messageStubType }: WAMessage): boolean {
+  return !message && messageStubType === WAMessageStubType.CIPHERTEXT
+}

@@ -1,0 +1,28 @@
+import type { GroupMetadata } from './baileys.ts'
+
+const maxGroups = 500
+
+/** Members of groups, so that not every message to a group asks for them; forgotten at every sign of a change. */
+export class GroupCache {
+  #groups = new Map<string, GroupMetadata>()
+
+  get(jid: string): GroupMetadata | undefined {
+    return this.#groups.get(jid)
+  }
+
+  put(metadata: GroupMetadata): void {
+    this.#groups.set(metadata.id, metadata)
+    const [oldest] = this.#groups.keys()
+    if (this.#groups.size > maxGroups && oldest !== undefined) this.#groups.delete(oldest)
+  }
+
+  /** Reads Baileys' events. */
+  take(name: string, data: unknown): void {
+    if (name === 'groups.upsert') for (const metadata of data as GroupMetadata[]) this.put(metadata)
+    if (name === 'groups.update') for (const { id } of data as { id?: string }[]) this.#groups.delete(id ?? '')
+    if (name === 'group-participants.update') this.#groups.delete((data as { id: string }).id)
+    if (name === 'connection.update' && (data as { connection?: string }).connection === 'close') {
+      this.#groups.clear()
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import type { LinkCommand, SessionReport } from '../schema/link.ts'
+import type { Log } from './log.ts'
+
+type Outcome = Extract<SessionReport, { report: 'command' }>
+
+interface Pending {
+  idCommand: string
+  command: LinkCommand
+  state: 'waiting' | 'sending' | 'sent'
+}
+
+export interface OutboxOptions {
+  /** Hands a command's message to WhatsApp; rejects when it could not be written. */
+  send(command: LinkCommand): Promise<void>
+  report(report: Outcome): void
+  log: Log
+}
+
+const maxTries = 3
+
+/** WhatsApp's codes in the acknowledgement of a message, in words. */
+const refusals: Record<string, string> = {
+  '463': 'WhatsApp does not let this account write to this chat at the moment. Wait, or let the other side write first.',
+  '479': 'WhatsApp refused the message as malformed. Check the address.',
+}
+
+/**
+ * Carries commands out, in the order in which they came: one at a time is handed to WhatsApp, and each is done only
+ * when WhatsApp has acknowledged it. What was not acknowledged when the connection broke is sent again on the next one
+ * with the same message id, so it is the same message. A command that is told twice is carried out once.
+ */
+export class Outbox {
+  #options: OutboxOptions
+  #pending = new Map<string, Pending>()
+  #tries = new Map<string, number>()
+  #isOpen = false
+  #isSending = false
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  take(idCommand: string, command: LinkCommand): void {
+    if (this.#pending.has(idCommand)) return
+    this.#pending.set(idCommand, { idCommand, command, state: 'waiting' })
+    void this.#sendNext()
+  }
+
+  isPending(idMessage: string): boolean {
+    return [...this.#pending.values()].some(({ command }) => command.idMessage === idMessage)
+  }
+
+  opened(): void {
+    this.#isOpen = true
+    for (const pending of this.#pending.values()) pending.state = 'waiting'
+    void this.#sendNext()
+  }
+
+  closed(): void {
+    this.#isOpen = false
+  }
+
+  /** WhatsApp has taken message `idMessage`, or refused it with `errorCode`. */
+  acknowledged(idMessage: string, errorCode: string | undefined): void {
+    const pending = [...this.#pending.values()].find(({ command }) => command.idMessage === idMessage)
+    if (pending === undefined) return
+    if (errorCode === undefined) {
+      this.#finish({ report: 'command', idCommand: pending.idCommand, outcome: 'done' })
+      return
+    }
+    const errorText = refusals[errorCode] ?? `WhatsApp refused the message with code ${errorCode}.`
+    this.#finish({ report: 'command', idCommand: pending.idCommand, outcome: 'failed', errorCode, errorText })
+  }
+
+  #finish(outcome: Outcome): void {
+    this.#pending.delete(outcome.idCommand)
+    this.#tries.delete(outcome.idCommand)
+    this.#options.report(outcome)
+  }
+
+  async #sendNext(): Promise<void> {
+    if (this.#isSending) return
+    this.#isSending = true
+    try {
+      for (let next = this.#next(); next !== undefined; next = this.#next()) await this.#send(next)
+    } finally {
+      this.#isSending = false
+    }
+  }
+
+  #next(): Pending | undefined {
+    if (!this.#isOpen) return undefined
+    return [...this.#pending.values()].find(({ state }) => state === 'waiting')
+  }
+
+  async #send(pending: Pending): Promise<void> {
+    const { idCommand } = pending
+    pending.state = 'sending'
+    try {
+      await this.#options.send(pending.command)
+      if (pending.state === 'sending') pending.state = 'sent'
+    } catch (error) {
+      if (!this.#isOpen) return
+      const tries = (this.#tries.get(idCommand) ?? 0) + 1
+      this.#tries.set(idCommand, tries)
+      this.#options.log.warn({ idCommand, tries, error: (error as Error).message }, 'could not send a message')
+      if (tries < maxTries) {
+        pending.state = 'waiting'
+        return
+      }
+      const errorText = 'The message could not be prepared for WhatsApp. Check its address and content.'
+      this.#finish({ report: 'command', idCommand, outcome: 'failed', errorCode: 'sendFailed', errorText })
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import type { EventDraft } from '../schema/event/event.ts'
+import type { EventEntry, KeyEntry, LinkCommand, SessionRef, SessionReport } from '../schema/link.ts'
+import type { AuthenticationCreds, BinaryNode, WAMessage } from './baileys.ts'
+import { BacklogOrder } from './backlog-order.ts'
+import type { Cipher } from './cipher.ts'
+import type { Config } from './config.ts'
+import { EventMaker } from './event-maker.ts'
+import { FileTransfers, type TransferResult } from './file-transfers.ts'
+import { GroupCache } from './group-cache.ts'
+import { Inbox } from './inbox.ts'
+import type { Link } from './link.ts'
+import type { Log } from './log.ts'
+import type { MediaSource } from './media-source.ts'
+import { Outbox } from './outbox.ts'
+import { wrapRepository } from './repository.ts'
+import { SentMessages } from './sent-messages.ts'
+import { SessionStore } from './store.ts'
+import { ownAddresses, WhatsAppConnection, type WhatsAppHandlers } from './whatsapp.ts'
+
+export interface SessionContentOptions {
+  ref: SessionRef
+  config: Config
+  log: Log
+  link: Link
+  cipher: Cipher
+  keys: KeyEntry[]
+  recent: { idEvent: string; proof: string }[]
+  files: { idFile: string; source: string }[]
+  /** The account's credentials of the moment. */
+  me(): AuthenticationCreds | undefined
+  report(report: SessionReport): void
+}
+
+const sourceType = 'media-source'
+
+/**
+ * What a session holds under one epoch of its link: keys, what has been seen, what is to be sent, which files are on their
+ * way. A new epoch begins with a new one.
+ */
+export class SessionContent {
+  readonly store: SessionStore
+  readonly outbox: Outbox
+  #options: SessionContentOptions
+  #inbox: Inbox
+  #events: EventMaker
+  #files: FileTransfers
+  #waitingFiles: { idFile: string; source: MediaSource; after: number }[] = []
+  #sent: SentMessages
+  #groups = new GroupCache()
+  #connection: WhatsAppConnection | undefined
+
+  constructor(options: SessionContentOptions) {
+    this.#options = options
+    const { link, cipher, log } = options
+    this.store = new SessionStore({
+      keys: options.keys,
+      cipher,
+      backend: link,
+      onEvents: (entries) => this.#committed(entries),
+    })
+    this.#sent = new SentMessages(this.store)
+    this.#inbox = new Inbox(options.recent)
+    this.#events = new EventMaker({
+      idSession: options.ref.idSession,
+      inbox: this.#inbox,
+      me: options.me,
+      phoneOf: (lid) => this.store.phoneOf(lid),
+      seal: (idFile, source) =>
+        cipher.seal(sourceType, idFile, Buffer.from(JSON.stringify(source))).toString('base64'),
+      record: (entry) => this.#recordEvent(entry),
+      log,
+    })
+    this.outbox = new Outbox({
+      send: (command) => this.#send(command),
+      report: options.report,
+      log,
+    })
+    this.#files = new FileTransfers({
+      transfer: (job) => this.#transfer(job),
+      giveUp: (idFile, fileError) => options.report({ report: 'fileUnavailable', idFile, fileError }),
+      log,
+    })
+    this.fetchFiles(options.files)
+  }
+
+  /** Fetches the files that the Session still waits for. */
+  fetchFiles(files: { idFile: string; source: string }[]): void {
+    for (const { idFile, source } of files) {
+      try {
+        const plain = this.#options.cipher.open(sourceType, idFile, Buffer.from(source, 'base64'))
+        this.#files.add({ idFile, source: JSON.parse(plain.toString()) as MediaSource })
+      } catch {
+        this.#options.report({
+          report: 'fileUnavailable',
+          idFile,
+          fileError: 'Where the file is to be had cannot be read: the installation’s master key has changed.',
+        })
+      }
+    }
+  }
+
+  /** More has become durable: files whose event is there may be fetched. */
+  acked(): void {
+    const { ackedChange } = this.#options.link
+    while (this.#waitingFiles.length > 0 && this.#waitingFiles[0]!.after <= ackedChange) {
+      const { idFile, source } = this.#waitingFiles.shift()!
+      this.#files.add({ idFile, source })
+    }
+  }
+
+  connect(
+    creds: AuthenticationCreds,
+    handlers: Pick<WhatsAppHandlers, 'qr' | 'opened' | 'closed' | 'heldTooLong'>,
+  ): WhatsAppConnection {
+    const { config, link, log } = this.#options
+    const view = this.store.open()
+    const order = new BacklogOrder()
+    const connection = new WhatsAppConnection({
+      store: this.store,
+      view,
+      creds,
+      durability: link,
+      limits: config,
+      whatsApp: config.whatsApp,
+      log,
+      getMessage: (id) => this.#sent.find(id),
+      groupMetadata: (jid) => this.#groups.get(jid),
+      makeRepository: wrapRepository({
+        inbox: this.#inbox,
+        view,
+        me: () => ownAddresses(creds),
+        began: (node) => order.began(node),
+        toEvent: (message, proof) => this.#events.fromMessage(message, proof),
+      }),
+      handlers: {
+        ...handlers,
+        stanza: (node) => {
+          order.arrange(node)
+          this.#takeStanza(node)
+        },
+        event: (name, data) => this.#takeEvent(name, data),
+      },
+    })
+    this.#connection = connection
+    return connection
+  }
+
+  close(): void {
+    this.#files.close()
+    this.#events.close()
+    this.outbox.closed()
+    this.#connection = undefined
+  }
+
+  #takeStanza(node: BinaryNode): void {
+    this.#inbox.see(node)
+    const { id, class: kind, error } = node.attrs
+    if (node.tag === 'ack' && kind === 'message' && id) this.outbox.acknowledged(id, error)
+  }
+
+  #takeEvent(name: string, data: unknown): void {
+    this.#groups.take(name, data)
+    this.#events.take(name, data)
+    if (name !== 'messages.upsert') return
+    for (const { key, message } of (data as { messages: WAMessage[] }).messages) {
+      if (key.fromMe && key.id && message && this.outbox.isPending(key.id)) this.#sent.keep(key.id, message)
+    }
+  }
+
+  #recordEvent(entry: EventEntry): void {
+    this.#options.link.record({ events: [entry] })
+    this.#committed([entry])
+  }
+
+  #committed(entries: EventEntry[]): void {
+    for (const { event, proof, source } of entries) {
+      const { idEvent, idFile } = event as EventDraft & { idFile?: string }
+      this.#inbox.remember({ idEvent, proof })
+      const media = source === undefined || idFile === undefined ? undefined : this.#events.takeSource(idFile)
+      if (media === undefined || idFile === undefined) continue
+      this.#waitingFiles.push({ idFile, source: media, after: this.#options.link.lastChange })
+    }
+  }
+
+  async #send(_command: LinkCommand): Promise<void> {
+    if (this.#connection === undefined) throw new Error('not connected')
+  }
+
+  async #transfer(_job: { idFile: string; source: MediaSource }): Promise<TransferResult> {
+    return { ok: false, problem: 'x', gone: true }
+  }
+}

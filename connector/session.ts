@@ -1,0 +1,253 @@
+import type { SessionReport, LinkCommand, SessionRef } from '../schema/link.ts'
+import type { AuthenticationCreds } from './baileys.ts'
+import { backoffMs } from './backoff.ts'
+import { readClose, type CloseCause } from './close-cause.ts'
+import type { Config } from './config.ts'
+import { Link, type LinkHandlers } from './link.ts'
+import type { Log } from './log.ts'
+import { SessionContent } from './session-content.ts'
+import { closedEvent, step, type Effect, type EventName, type State } from './session-state.ts'
+import { newCreds, ownLid, ownNumber, WhatsAppConnection } from './whatsapp.ts'
+
+export interface SessionOptions {
+  ref: SessionRef
+  config: Config
+  log: Log
+  /** The session runs here no longer. */
+  onEnded(): void
+}
+
+const flushMs = 10_000
+const logoutPatienceMs = 15_000
+const requested = { reason: 'requested', reasonText: 'It was asked for.' } as const
+
+/**
+ * One session in this connector: carries out what the table in `session-state.ts` says.
+ *
+ * It owns one link for its whole life, one store for each epoch of the link, and one WhatsApp connection at a time, which
+ * is never opened before the link is attached. An empty change at each opening makes even the login wait until the
+ * Session has confirmed this epoch, so a superseded connector cannot log in.
+ */
+export class Session {
+  readonly idObject: string
+  #options: SessionOptions
+  #log: Log
+  #link: Link
+  #state: State = 'attaching'
+  #content: SessionContent | undefined
+  #creds: AuthenticationCreds | undefined
+  #connection: WhatsAppConnection | undefined
+  #retry: NodeJS.Timeout | undefined
+  #attempt = 0
+  #cause: CloseCause | undefined
+  #qr: { qr: string; expiresAt: number } | undefined
+  #lastReport = ''
+  #wantsLogout = false
+  #unlinking: Promise<void> | undefined
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.idObject = options.ref.idObject
+    this.#log = options.log.child({ idSession: options.ref.idSession, idTenant: options.ref.idTenant })
+    const { workerUrl, connectorToken, masterKey, idConnector } = options.config
+    this.#link = new Link({
+      workerUrl,
+      connectorToken,
+      masterKey,
+      idConnector,
+      ref: options.ref,
+      log: this.#log,
+      handlers: this.#linkHandlers(),
+    })
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  /** Hands the session back: what is recorded is still sent, WhatsApp is left, nothing is reported. */
+  release(): void {
+    this.#dispatch('released')
+  }
+
+  #linkHandlers(): LinkHandlers {
+    return {
+      attached: ({ keys, cipher, recent, files }) => {
+        this.#content?.close()
+        this.#lastReport = ''
+        this.#content = new SessionContent({
+          ref: this.#options.ref,
+          config: this.#options.config,
+          log: this.#log,
+          link: this.#link,
+          cipher,
+          keys,
+          recent,
+          files,
+          me: () => this.#creds,
+          report: (report) => this.#report(report),
+        })
+        this.#creds = this.#content.store.loadCreds()
+        this.#dispatch('attached')
+      },
+      resumed: (files) => {
+        this.#content?.fetchFiles(files)
+        this.#dispatch('resumed')
+      },
+      lost: () => this.#log.warn('the link to the Worker is broken'),
+      acked: () => {
+        this.#content?.acked()
+        this.#connection?.gate.release()
+      },
+      command: (idCommand: string, command: LinkCommand) => this.#content?.outbox.take(idCommand, command),
+      desire: (desire) => (desire === 'stop' ? this.#dispatch('stopWanted') : this.#logout()),
+      ended: (why) => {
+        this.#log.info({ why }, 'the link has ended')
+        this.#dispatch('superseded')
+      },
+    }
+  }
+
+  /** WhatsApp can be told only over an open connection; without one it is waited for, but not for ever. */
+  #logout(): void {
+    if (this.#wantsLogout) return
+    this.#wantsLogout = true
+    const isLinked = this.#creds?.me !== undefined
+    if (this.#state === 'open' || !isLinked) return this.#dispatch('logoutWanted')
+    setTimeout(() => this.#dispatch('logoutWanted'), logoutPatienceMs).unref()
+  }
+
+  #dispatch(event: EventName): void {
+    const { to, effects } = step(this.#state, event)
+    if (to !== this.#state) this.#log.info({ from: this.#state, to, event }, 'session')
+    this.#state = to
+    for (const effect of effects) this.#perform(effect)
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect) {
+      case 'open':
+        return this.#open()
+      case 'drop':
+        return this.#leaveConnection((connection) => connection.drop())
+      case 'close':
+        return this.#leaveConnection((connection) => connection.close())
+      case 'unlink':
+        return this.#unlink()
+      case 'retryNow':
+        return this.#retryAfter(0)
+      case 'retryLater':
+        this.#attempt += 1
+        return this.#retryAfter(backoffMs(this.#attempt, { firstMs: 500, maxMs: 60_000 }))
+      case 'retryWhenLive':
+        this.#attempt += 1
+        return this.#link.isLive
+          ? this.#retryAfter(backoffMs(this.#attempt, { firstMs: 500, maxMs: 60_000 }))
+          : undefined
+      case 'reportQr':
+        return this.#qr === undefined ? undefined : this.#report({ report: 'qr', ...this.#qr })
+      case 'reportConnected':
+        return this.#reportConnected()
+      case 'reportReconnecting':
+        if (this.#creds?.me === undefined || this.#lastReport === 'reconnecting') return undefined
+        return this.#report({ report: 'reconnecting', ...this.#why() })
+      case 'reportStopped':
+        return this.#report({ report: 'stopped', ...this.#why() })
+      case 'reportStoppedAsked':
+        return this.#report({ report: 'stopped', ...requested })
+      case 'reportLoggedOut':
+        return this.#report({ report: 'loggedOut', ...this.#why() })
+      case 'reportLoggedOutAsked':
+        return this.#report({ report: 'loggedOut', ...requested })
+      case 'flush':
+        void Promise.all([this.#link.flush(flushMs), this.#unlinking]).then(() => this.#dispatch('flushed'))
+        return undefined
+      case 'leave':
+        return this.#leave()
+    }
+  }
+
+  #open(): void {
+    clearTimeout(this.#retry)
+    const content = this.#content!
+    this.#creds ??= newCreds()
+    // A pairing that was begun and never finished leaves credentials with which one can neither log in nor register.
+    if (this.#creds.me !== undefined && this.#creds.account === undefined) this.#creds = newCreds()
+    this.#link.record({})
+    const connection = content.connect(this.#creds, {
+      qr: (text, lifeMs) => {
+        this.#qr = { qr: text, expiresAt: Date.now() + lifeMs }
+        this.#dispatch('qr')
+      },
+      opened: () => {
+        this.#attempt = 0
+        this.#dispatch('opened')
+        content.outbox.opened()
+        if (this.#wantsLogout) this.#dispatch('logoutWanted')
+      },
+      closed: (code, message) => {
+        this.#connection = undefined
+        content.outbox.closed()
+        const isLinked = this.#creds?.me !== undefined
+        this.#cause = readClose(code, message, isLinked)
+        this.#log.info({ code, reason: this.#cause.reason }, 'WhatsApp’s connection has ended')
+        this.#dispatch(closedEvent[this.#cause.kind])
+      },
+      heldTooLong: () => {
+        this.#log.warn('the Worker does not acknowledge: WhatsApp is left until it does')
+        this.#cause = readClose(428, '', true)
+        this.#dispatch('heldTooLong')
+      },
+    })
+    this.#connection = connection
+  }
+
+  #leaveConnection(leave: (connection: WhatsAppConnection) => void): void {
+    clearTimeout(this.#retry)
+    const connection = this.#connection
+    this.#connection = undefined
+    this.#content?.outbox.closed()
+    if (connection !== undefined) leave(connection)
+  }
+
+  #unlink(): void {
+    this.#content?.outbox.closed()
+    this.#unlinking = this.#connection?.unlink()
+  }
+
+  #retryAfter(delayMs: number): void {
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => this.#dispatch('retryDue'), delayMs)
+  }
+
+  #reportConnected(): void {
+    const creds = this.#creds!
+    const lid = ownLid(creds)
+    const accountName = creds.me?.name
+    this.#report({
+      report: 'connected',
+      number: ownNumber(creds)!,
+      ...(lid !== undefined && { lid }),
+      ...(accountName !== undefined && { accountName }),
+    })
+  }
+
+  #report(report: SessionReport): void {
+    if (report.report !== 'command' && report.report !== 'fileUnavailable') this.#lastReport = report.report
+    this.#link.record({ reports: [report] })
+  }
+
+  #why(): { reason: CloseCause['reason']; reasonText: string } {
+    const { reason, reasonText } = this.#cause ?? readClose(428, '', true)
+    return { reason, reasonText }
+  }
+
+  #leave(): void {
+    clearTimeout(this.#retry)
+    this.#content?.close()
+    this.#content = undefined
+    this.#creds = undefined
+    this.#link.end()
+    this.#options.onEnded()
+  }
+}

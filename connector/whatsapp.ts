@@ -1,0 +1,213 @@
+import { EventEmitter } from 'node:events'
+import {
+  initAuthCreds,
+  isLidUser,
+  jidNormalizedUser,
+  makeWASocket,
+  WA_CERT_DETAILS,
+  whatsAppVersion,
+} from './baileys.ts'
+import type { AuthenticationCreds, BinaryNode, GroupMetadata, proto, SocketConfig, WASocket } from './baileys.ts'
+import { Gate, hookable, type GateLimits, type RawSocket } from './gate.ts'
+import { makeQuietLog, type Log } from './log.ts'
+import type { SessionStore, StoreView } from './store.ts'
+
+export interface WhatsAppOptions {
+  store: SessionStore
+  view: StoreView
+  creds: AuthenticationCreds
+  durability: { lastChange: number; ackedChange: number; uncommittedBytes: number }
+  limits: GateLimits
+  whatsApp: { url: string; rootKey?: Buffer } | undefined
+  makeRepository: SocketConfig['makeSignalRepository']
+  getMessage(id: string): proto.IMessage | undefined
+  groupMetadata(jid: string): GroupMetadata | undefined
+  log: Log
+  handlers: WhatsAppHandlers
+}
+
+export interface WhatsAppHandlers {
+  /** Every stanza, before Baileys handles it. */
+  stanza(node: BinaryNode): void
+  /** Every event of Baileys in the moment in which it is made, before any buffer and before the stanza's receipt. */
+  event(name: string, data: unknown): void
+  qr(text: string, lifeMs: number): void
+  opened(): void
+  /** Once; nothing comes after it. */
+  closed(code: number, message: string): void
+  heldTooLong(): void
+}
+
+const keepAliveIntervalMs = 15_000
+const silenceMs = keepAliveIntervalMs + 8000
+const unlinkMs = 3000
+const firstQrMs = 60_000
+const nextQrMs = 20_000
+
+/** One connection to WhatsApp: a Baileys socket whose bytes pass the gate. Never used again after it closed. */
+export class WhatsAppConnection {
+  readonly socket: WASocket
+  readonly gate: Gate
+  #raw: RawSocket
+  #view: StoreView
+  #watchdog: NodeJS.Timeout
+  #handlers: WhatsAppHandlers
+  #lastFrameAt = Date.now()
+  #qrCount = 0
+  #isOver = false
+
+  constructor(options: WhatsAppOptions) {
+    const { log, view, store, creds } = options
+    this.#view = view
+    this.#handlers = options.handlers
+    useRootKey(options.whatsApp?.rootKey)
+    this.socket = containRejections(
+      () => makeWASocket(socketConfig(options)),
+      (error) => log.warn({ error: error.message }, 'Baileys failed aside of any request'),
+    )
+    const raw = hookable(this.socket.ws)
+    if (raw === undefined) {
+      throw new Error('this Baileys keeps its WebSocket elsewhere: bytes cannot be held, so nothing is connected')
+    }
+    this.#raw = raw
+    this.gate = new Gate({
+      raw,
+      durability: options.durability,
+      limits: options.limits,
+      onExceeded: () => options.handlers.heldTooLong(),
+    })
+    this.#listen(store, creds)
+    this.#watchdog = setInterval(() => this.#checkSilence(), 5000)
+  }
+
+  /** Lets the connection go politely: what may still leave has left. */
+  close(): void {
+    if (this.#isOver) return
+    this.#finish()
+    this.#raw.send = () => {}
+    void this.socket.end(undefined)
+    setTimeout(() => this.#raw.terminate(), 1000).unref()
+  }
+
+  /** Cuts the connection: not one more byte leaves. */
+  drop(): void {
+    if (this.#isOver) return
+    this.#finish()
+    this.#raw.terminate()
+    void this.socket.end(undefined)
+  }
+
+  /** Asks WhatsApp to remove this device; resolves when it has closed the connection, or after a while. */
+  async unlink(): Promise<void> {
+    const jid = this.socket.authState.creds.me?.id
+    if (this.#isOver || jid === undefined) return this.close()
+    const closed = new Promise<void>((resolve) => {
+      this.#raw.addEventListener('close', () => resolve())
+      setTimeout(resolve, unlinkMs)
+    })
+    const remove = { tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }
+    const attrs = { to: '@s.whatsapp.net', type: 'set', id: this.socket.generateMessageTag(), xmlns: 'md' }
+    await this.socket.sendNode({ tag: 'iq', attrs, content: [remove] }).catch(() => {})
+    await closed
+    this.close()
+  }
+
+  #finish(): void {
+    this.#isOver = true
+    this.gate.close()
+    this.#view.detach()
+    clearInterval(this.#watchdog)
+  }
+
+  #listen(store: SessionStore, creds: AuthenticationCreds): void {
+    const { socket } = this
+    socket.ws.on('frame', (frame: BinaryNode | Uint8Array) => {
+      if (this.#isOver) return
+      this.#lastFrameAt = Date.now()
+      if (frame instanceof Uint8Array) return
+      this.#handlers.stanza(frame)
+      this.gate.regulate()
+    })
+    const emit = socket.ev.emit.bind(socket.ev)
+    socket.ev.emit = (name, data) => {
+      const emitted = emit(name, data)
+      if (this.#isOver) return emitted
+      if (name === 'creds.update') store.saveCreds(creds)
+      this.#handlers.event(name, data)
+      return emitted
+    }
+    socket.ev.on('connection.update', ({ connection, qr, lastDisconnect }) => {
+      if (this.#isOver) return
+      if (qr !== undefined) {
+        this.#qrCount += 1
+        this.#handlers.qr(qr, this.#qrCount === 1 ? firstQrMs : nextQrMs)
+      }
+      if (connection === 'open') this.#handlers.opened()
+      if (connection !== 'close') return
+      this.#finish()
+      const error = lastDisconnect?.error as { message: string; output?: { statusCode?: number } } | undefined
+      this.#handlers.closed(error?.output?.statusCode ?? 500, error?.message ?? '')
+    })
+  }
+
+  /** A dead network tells nothing: after too long without a frame the socket is cut, and Baileys closes. */
+  #checkSilence(): void {
+    if (Date.now() - this.#lastFrameAt > silenceMs) this.#raw.terminate()
+  }
+}
+
+/** The account's own addresses. */
+export function ownAddresses(creds: AuthenticationCreds): { id: string; lid: string } {
+  return { id: creds.me?.id ?? '', lid: creds.me?.lid ?? '' }
+}
+
+export function ownNumber(creds: AuthenticationCreds): string | undefined {
+  return creds.me === undefined ? undefined : jidNormalizedUser(creds.me.id)
+}
+
+export function ownLid(creds: AuthenticationCreds): string | undefined {
+  const lid = creds.me?.lid
+  return lid !== undefined && isLidUser(lid) ? jidNormalizedUser(lid) : undefined
+}
+
+export function newCreds(): AuthenticationCreds {
+  return initAuthCreds()
+}
+
+function useRootKey(rootKey: Buffer | undefined): void {
+  if (rootKey !== undefined) WA_CERT_DETAILS.PUBLIC_KEY = rootKey as Buffer<ArrayBuffer>
+}
+
+function socketConfig(options: WhatsAppOptions): Parameters<typeof makeWASocket>[0] {
+  return {
+    auth: { creds: options.creds, keys: options.view.keys },
+    logger: makeQuietLog(options.log),
+    version: whatsAppVersion,
+    makeSignalRepository: options.makeRepository,
+    getMessage: async ({ id }) => (id ? options.getMessage(id) : undefined),
+    cachedGroupMetadata: async (jid) => options.groupMetadata(jid),
+    markOnlineOnConnect: false,
+    syncFullHistory: false,
+    emitOwnEvents: true,
+    keepAliveIntervalMs,
+    retryRequestDelayMs: 50,
+    generateHighQualityLinkPreview: false,
+    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 10 },
+    ...(options.whatsApp !== undefined && { waWebSocketUrl: options.whatsApp.url }),
+  }
+}
+
+const rejection = Symbol.for('nodejs.rejection')
+
+/** Makes Baileys' client hand over what its asynchronous listeners reject with, instead of to the whole process. */
+function containRejections(make: () => WASocket, tell: (error: Error) => void): WASocket {
+  const before = EventEmitter.captureRejections
+  EventEmitter.captureRejections = true
+  try {
+    const socket = make()
+    Object.assign(socket.ws, { [rejection]: (error: Error) => tell(error) })
+    return socket
+  } finally {
+    EventEmitter.captureRejections = before
+  }
+}
