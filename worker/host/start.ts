@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   if (!parsed.ok) throw new StartProblem(parsed.problem)
   console.log('ChatLink starts …')
   const abort = new AbortController()
-  const starting = startInstallation(parsed.config, printLine, abort.signal)
+  const starting = startInstallation(parsed.config, (label, line) => printLine(label, line), abort.signal)
   stopOnSignals(async () => {
     abort.abort()
     const installation = await starting.catch(() => undefined)

@@ -2,7 +2,7 @@
 const sameWishMs = 1000
 
 /** Runs `stop` at Ctrl-C, SIGTERM or a closed terminal and exits with 0; a second Ctrl-C exits at once. */
-export function stopOnSignals(stop: () => Promise<void>): void {
+export function stopOnSignals(stop: () => Promise<void>, print: (text: string) => void = console.log): void {
   let askedAt: number | undefined
   const onSignal = () => {
     if (askedAt !== undefined) {
@@ -10,11 +10,11 @@ export function stopOnSignals(stop: () => Promise<void>): void {
       return
     }
     askedAt = performance.now()
-    console.log('\nChatLink stops …')
+    print('\nChatLink stops …')
     stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        console.error(error)
+        print(String(error))
         process.exit(1)
       },
     )

@@ -1,5 +1,4 @@
 import { formatLogLine } from './log-line.ts'
-import type { Print } from './supervised-process.ts'
 
 const useColours = process.stdout.isTTY && !process.env['NO_COLOR']
 const paint = (code: number) => (text: string) => (useColours ? `\u001b[${code}m${text}\u001b[0m` : text)
@@ -14,10 +13,12 @@ export const colour = {
   cyan: paint(36),
 }
 
+type PrintTo = (label: string, line: string, print?: (text: string) => void) => void
+
 /** Prints a part's line under its label. */
-export const printLine: Print = (label, line) => {
+export const printLine: PrintTo = (label, line, print = console.log) => {
   if (line.trim() === '' || isNoise(line)) return
-  console.log(`${colour.dim(label.padEnd(9))} ${formatLogLine(line)}`)
+  print(`${colour.dim(label.padEnd(9))} ${formatLogLine(line)}`)
 }
 
 /** workerd's native stack traces: addresses in its own binary. */

@@ -1,0 +1,26 @@
+import QRCode from 'qrcode'
+import { colour } from '../../worker/host/terminal.ts'
+import type { ReceivedWebhook } from '../support/receiver.ts'
+
+/** A QR code for the terminal, two modules a character. */
+export function drawQr(text: string): Promise<string> {
+  return QRCode.toString(text, { type: 'utf8', errorCorrectionLevel: 'L' })
+}
+
+/** A webhook for people: its type and its signature in a line, its fields below. */
+export function drawWebhook({ event, signatureProblem }: ReceivedWebhook): string {
+  const signature = signatureProblem
+    ? colour.red(`✗ signature: ${signatureProblem}`)
+    : colour.green('✓ signature holds')
+  const { messageType, ...fields } = event
+  const names = Object.keys(fields).filter((name) => fields[name] !== undefined)
+  const width = Math.max(...names.map((name) => name.length))
+  const lines = names.map((name) => `  ${colour.dim(name.padEnd(width))}  ${drawValue(fields[name])}`)
+  return [`${colour.bold(`⇠ ${messageType}`)}  ${signature}`, ...lines].join('\n')
+}
+
+function drawValue(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const line = text.replaceAll('\n', '⏎')
+  return line.length > 90 ? `${line.slice(0, 89)}…` : line
+}
