@@ -1,0 +1,40 @@
+import { env } from 'cloudflare:workers'
+import { runInDurableObject } from 'cloudflare:test'
+import type { Session } from '../../../worker/session/session.ts'
+
+/** A tenant as the Fleet makes one. */
+export async function makeTenant() {
+  const { tenant } = await env.FLEET.getByName('fleet').createTenant({ name: 'Acme' })
+  return { idTenant: tenant.idTenant, stub: env.TENANT.getByName(tenant.idTenant) }
+}
+
+/** A session of a tenant of its own, started unless told otherwise. */
+export async function makeSession(options: { idSession?: string; start?: boolean } = {}) {
+  const { idTenant, stub: tenant } = await makeTenant()
+  const { idSession = 'support', start = true } = options
+  const made = await tenant.createSession({ idSession, start })
+  if (!made.ok) throw new Error(made.code)
+  const stub = sessionStub(made.ref.idObject)
+  return { idTenant, tenant, ref: made.ref, view: made.session, stub }
+}
+
+export function sessionStub(idObject: string) {
+  return env.SESSION.get(env.SESSION.idFromString(idObject))
+}
+
+/** All events of a session's log, parsed. */
+export async function readEvents(stub: DurableObjectStub<Session>): Promise<Record<string, unknown>[]> {
+  const { entries } = await stub.readLog({ after: 0, limit: 10_000, maxBytes: 100_000_000 })
+  return entries.map(({ body }) => JSON.parse(body) as Record<string, unknown>)
+}
+
+/** The actions of the `sessionUpdate` events, in order. */
+export async function readActions(stub: DurableObjectStub<Session>): Promise<unknown[]> {
+  const events = await readEvents(stub)
+  return events.filter(({ messageType }) => messageType === 'sessionUpdate').map(({ action }) => action)
+}
+
+/** Rows of a query in an object's own storage. */
+export async function query(stub: DurableObjectStub<Session>, sql: string): Promise<Record<string, unknown>[]> {
+  return runInDurableObject(stub, (_object, state) => state.storage.sql.exec(sql).toArray())
+}
