@@ -41,7 +41,7 @@ export function applyInput(store: SessionStore, change: Change, input: SessionIn
   const { report } = details
   if (report?.report === 'qr' && record.state === 'qr') {
     record.qr = report.qr
-    record.qrExpiresAt = report.expiresAt
+    record.qrExpiresAt = report.expiresAt * 1000
   }
   if (report?.report === 'connected' && record.state === 'connected') noteAccount(record, report, change.now)
   if (input === 'loggedOut' || cell.action === 'loggedOut') forgetAccount(store, record)

@@ -218,8 +218,11 @@ export class Session extends DurableObject<Env> {
   fileStored(file: StoredFile & { idFile: string }): Result<{ isAwaited: boolean }, 'sessionNotFound'> {
     const { record, held } = this.#store
     if (!record) return sessionNotFound()
-    const isAwaited = held.isAwaited(file.idFile)
-    if (isAwaited) this.#change((change) => releaseWithFile(held, change, file.idFile, file))
+    const { idFile } = file
+    const isAwaited = held.isAwaited(idFile)
+    const { CHATLINK_PUBLIC_URL: publicUrl } = readConfig(this.env)
+    const fileUrl = file.fileUrl ?? (publicUrl === '' ? undefined : `${publicUrl}/v1/files/${idFile}`)
+    if (isAwaited) this.#change((change) => releaseWithFile(held, change, idFile, { ...file, fileUrl }))
     return succeed({ isAwaited })
   }
 
@@ -246,6 +249,7 @@ export class Session extends DurableObject<Env> {
   }
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    socket.close(code === 1005 || code === 1006 ? 1000 : code, 'closed')
     if (!this.#link.isOwner(socket) || this.#link.owner()) return
     // A connector that hands the session over says so by a normal close: no reason to wait for it.
     this.#fleet.unlinked(Date.now(), code === 1000 ? 0 : timing.relinkMs)
