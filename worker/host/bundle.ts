@@ -69,6 +69,7 @@ async function runWrangler(projectDirectory: string, work: string): Promise<Bund
       env: {
         ...process.env,
         WRANGLER_SEND_METRICS: 'false',
+        WRANGLER_HIDE_BANNER: 'true',
         WRANGLER_LOG_PATH: join(work, 'wrangler.log'),
         CI: '1',
       },
