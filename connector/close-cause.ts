@@ -43,11 +43,7 @@ export const qrExpired = cause(
 )
 
 const byCode: Record<number, CloseCause> = {
-  515: cause(
-    'restart',
-    'serverRestart',
-    'WhatsApp asked to connect again. ChatLink is doing so by itself.',
-  ),
+  515: cause('restart', 'serverRestart', 'WhatsApp asked to connect again. ChatLink is doing so by itself.'),
   428: connectionLost,
   408: connectionLost,
   440: cause(

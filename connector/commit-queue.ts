@@ -64,7 +64,10 @@ export class CommitQueue {
     if (this.#gathering.length === 0 || this.#inFlight.length >= maxInFlight) return undefined
     let bytes = 0
     let count = 0
-    while (count < this.#gathering.length && (count === 0 || bytes + this.#gathering[count]!.bytes <= sealBytes)) {
+    while (
+      count < this.#gathering.length &&
+      (count === 0 || bytes + this.#gathering[count]!.bytes <= sealBytes)
+    ) {
       bytes += this.#gathering[count]!.bytes
       count += 1
     }

@@ -96,6 +96,8 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
 }
 
 function makeIdConnector(): string {
-  const host = hostname().replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, 40)
+  const host = hostname()
+    .replaceAll(/[^A-Za-z0-9_.-]/g, '-')
+    .slice(0, 40)
   return `${host}-${process.pid}-${randomBytes(6).toString('hex')}`
 }

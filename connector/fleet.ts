@@ -6,6 +6,8 @@ import { ReconnectingSocket, webSocketUrl } from './socket.ts'
 /** A session that runs in this process. */
 interface Running {
   release(): void
+  /** It does nothing more but hand over. */
+  isEnding: boolean
 }
 
 export interface FleetOptions {
@@ -23,6 +25,7 @@ export class FleetClient {
   #options: FleetOptions
   #socket: ReconnectingSocket
   #running = new Map<string, Running>()
+  #runNext = new Map<string, SessionRef>()
   #beat: NodeJS.Timeout | undefined
   #isDraining = false
   #drained: (() => void) | undefined
@@ -84,6 +87,7 @@ export class FleetClient {
       case 'run':
         return this.#run(frame.session)
       case 'release':
+        this.#runNext.delete(frame.idObject)
         this.#running.get(frame.idObject)?.release()
         return
     }
@@ -91,12 +95,18 @@ export class FleetClient {
 
   #run(ref: SessionRef): void {
     const { idObject } = ref
-    if (this.#isDraining || this.#running.has(idObject)) return
+    if (this.#isDraining) return
+    const running = this.#running.get(idObject)
+    if (running?.isEnding === true) this.#runNext.set(idObject, ref)
+    if (running !== undefined) return
     let hasEnded = false
     const session = this.#options.startSession(ref, () => {
       hasEnded = true
       this.#running.delete(idObject)
       this.#checkDrained()
+      const next = this.#runNext.get(idObject)
+      this.#runNext.delete(idObject)
+      if (next !== undefined) this.#run(next)
     })
     if (!hasEnded) this.#running.set(idObject, session)
   }

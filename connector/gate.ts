@@ -53,12 +53,7 @@ export class Gate {
   #isPaused = false
   #isClosed = false
 
-  constructor(options: {
-    raw: RawSocket
-    durability: Durability
-    limits: GateLimits
-    onExceeded(): void
-  }) {
+  constructor(options: { raw: RawSocket; durability: Durability; limits: GateLimits; onExceeded(): void }) {
     this.#raw = options.raw
     this.#durability = options.durability
     this.#limits = options.limits

@@ -19,7 +19,8 @@ export class GroupCache {
   /** Reads Baileys' events. */
   take(name: string, data: unknown): void {
     if (name === 'groups.upsert') for (const metadata of data as GroupMetadata[]) this.put(metadata)
-    if (name === 'groups.update') for (const { id } of data as { id?: string }[]) this.#groups.delete(id ?? '')
+    if (name === 'groups.update')
+      for (const { id } of data as { id?: string }[]) this.#groups.delete(id ?? '')
     if (name === 'group-participants.update') this.#groups.delete((data as { id: string }).id)
     if (name === 'connection.update' && (data as { connection?: string }).connection === 'close') {
       this.#groups.clear()

@@ -41,9 +41,12 @@ function silenceWhile(load: () => void): void {
   const hooks = registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
-      if (!url.includes('/libsignal/src/') || loaded.source === undefined || loaded.source === null) return loaded
+      if (!url.includes('/libsignal/src/') || loaded.source === undefined || loaded.source === null)
+        return loaded
       const source =
-        typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString()
+        typeof loaded.source === 'string'
+          ? loaded.source
+          : Buffer.from(loaded.source as Uint8Array).toString()
       return { ...loaded, source: silentConsole + source }
     },
   })

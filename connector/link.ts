@@ -59,7 +59,10 @@ export class Link {
   #keys: KeyEntry[] = []
   #isLive = false
   #isSealing = false
-  #reads = new Map<number, { frame: string; resolve(entries: KeyEntry[]): void; reject(error: Error): void }>()
+  #reads = new Map<
+    number,
+    { frame: string; resolve(entries: KeyEntry[]): void; reject(error: Error): void }
+  >()
   #lastRead = 0
   #drained: (() => void)[] = []
 

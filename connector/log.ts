@@ -28,7 +28,8 @@ interface QuietLog {
  */
 export function makeQuietLog(log: Log): QuietLog {
   const tell = (level: 'warn' | 'debug') => (context: unknown, text?: string) => {
-    const error = (context as { err?: Error; error?: Error } | null)?.err ?? (context as { error?: Error })?.error
+    const error =
+      (context as { err?: Error; error?: Error } | null)?.err ?? (context as { error?: Error })?.error
     log[level]({ baileys: text ?? String(context), error: error?.message }, 'baileys')
   }
   const nothing = () => {}

@@ -20,7 +20,8 @@ const maxTries = 3
 
 /** WhatsApp's codes in the acknowledgement of a message, in words. */
 const refusals: Record<string, string> = {
-  '463': 'WhatsApp does not let this account write to this chat at the moment. Wait, or let the other side write first.',
+  '463':
+    'WhatsApp does not let this account write to this chat at the moment. Wait, or let the other side write first.',
   '479': 'WhatsApp refused the message as malformed. Check the address.',
 }
 
@@ -103,7 +104,10 @@ export class Outbox {
       if (!this.#isOpen) return
       const tries = (this.#tries.get(idCommand) ?? 0) + 1
       this.#tries.set(idCommand, tries)
-      this.#options.log.warn({ idCommand, tries, error: (error as Error).message }, 'could not send a message')
+      this.#options.log.warn(
+        { idCommand, tries, error: (error as Error).message },
+        'could not send a message',
+      )
       if (tries < maxTries) {
         pending.state = 'waiting'
         return

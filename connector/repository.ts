@@ -37,8 +37,7 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
     const lock = new Lock()
     const distributed = new Map<string, string>()
     const methods: Partial<Repository> = {
-      decryptMessage: (o) =>
-        decrypt(o.ciphertext, o.jid, () => inner.decryptMessage(o)),
+      decryptMessage: (o) => decrypt(o.ciphertext, o.jid, () => inner.decryptMessage(o)),
       decryptGroupMessage: (o) => decrypt(o.msg, o.group, () => inner.decryptGroupMessage(o)),
       async processSenderKeyDistributionMessage(o) {
         const name = `${o.item.groupId}|${o.authorJid}`

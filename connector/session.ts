@@ -61,8 +61,8 @@ export class Session {
     })
   }
 
-  get state(): State {
-    return this.#state
+  get isEnding(): boolean {
+    return this.#state === 'ending' || this.#state === 'ended'
   }
 
   /** Hands the session back: what is recorded is still sent, WhatsApp is left, nothing is reported. */

@@ -7,7 +7,14 @@ import {
   WA_CERT_DETAILS,
   whatsAppVersion,
 } from './baileys.ts'
-import type { AuthenticationCreds, BinaryNode, GroupMetadata, proto, SocketConfig, WASocket } from './baileys.ts'
+import type {
+  AuthenticationCreds,
+  BinaryNode,
+  GroupMetadata,
+  proto,
+  SocketConfig,
+  WASocket,
+} from './baileys.ts'
 import { Gate, hookable, type GateLimits, type RawSocket } from './gate.ts'
 import { makeQuietLog, type Log } from './log.ts'
 import type { SessionStore, StoreView } from './store.ts'
@@ -67,7 +74,9 @@ export class WhatsAppConnection {
     )
     const raw = hookable(this.socket.ws)
     if (raw === undefined) {
-      throw new Error('this Baileys keeps its WebSocket elsewhere: bytes cannot be held, so nothing is connected')
+      throw new Error(
+        'this Baileys keeps its WebSocket elsewhere: bytes cannot be held, so nothing is connected',
+      )
     }
     this.#raw = raw
     this.gate = new Gate({
