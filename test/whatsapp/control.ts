@@ -93,7 +93,7 @@ export class Control {
       'POST /phones': (_, body) => describePhone(this.#whatsapp.createPhone(PhoneBody.parse(body) as never)),
       'GET /phones/*': ([number]) => describePhone(this.#phone(number!)),
       'POST /phones/*/scan': async ([number], body) => {
-        await this.#phone(number!).scan(z.strictObject({ qr: z.string() }).parse(body).qr)
+        await this.#phone(number!).scan(z.object({ qr: z.string() }).parse(body).qr)
         return describePhone(this.#phone(number!))
       },
       'POST /phones/*/drop': ([number]) => (this.#phone(number!).dropConnection(), {}),
