@@ -1,0 +1,267 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { MessageType } from '../../schema/event/event.ts'
+import type { SessionRef } from '../../schema/link.ts'
+import { AlarmClock } from '../alarm-clock.ts'
+import { readConfig, type Env } from '../env.ts'
+import { fail, succeed, type Failure, type Result } from '../result.ts'
+import type { SubscriptionConfig } from '../subscription-config.ts'
+import { attempt, attemptTimeoutMs } from './attempt.ts'
+import { findDelivery, listDeliveries } from './deliveries.ts'
+import { viewAttempt, type AttemptView, type DeliveryStatus, type DeliveryView } from './delivery-view.ts'
+import { describe, type DispatcherView } from './dispatcher-view.ts'
+import { backstopMs } from './engine.ts'
+import { judge, type Answer } from './outcome.ts'
+import { makeReplay, type ReplayRefusal } from './replay.ts'
+import { resend, type ResendRefusal } from './resend.ts'
+import { currentSecrets } from './sign.ts'
+import { DispatcherStore } from './store.ts'
+import type { LogEntry } from './stream.ts'
+import { Work, type WorkDoors } from './work.ts'
+import { userAgent } from '../user-agent.ts'
+
+/** Wakes closer together than this are a stream: progress is then written by time and number. */
+const streamGapMs = 1000
+/** How long a lone wake waits for its delivery before it leaves it to the alarm's protection. */
+const wakeWaitMs = 100
+const alarmWaitMs = 25_000
+
+export type NotConfigured = Failure<'notConfigured'>
+
+/**
+ * One subscription's deliveries from one session. The log is the queue: this object keeps a cursor into it and what is out
+ * of the ordinary. It is the only place that calls subscribers. Delivery is at least once, in order within a lane.
+ *
+ * The parts are in their own files (`work.ts` puts them together); this class is the door. Whatever is under way has an
+ * alarm behind it, or a caller who waits for it and calls again: so nothing is forgotten, whenever the object dies.
+ */
+export class Dispatcher extends DurableObject<Env> {
+  /** The clock and the dice; tests set them. */
+  now: () => number = () => Date.now()
+  random: () => number = () => Math.random()
+  timeoutMs: number = attemptTimeoutMs
+  readonly #store: DispatcherStore
+  readonly #alarm: AlarmClock
+  #work: Work | null = null
+  #abort = new AbortController()
+  #lastWakeAt = 0
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#store = new DispatcherStore(ctx.storage)
+    this.#alarm = new AlarmClock(ctx.storage)
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#alarm.load()
+      if (!this.#store.isThere) return
+      this.#store.open()
+      this.#begin()
+    })
+  }
+
+  /** Takes a configuration; an older one than is known is ignored. `startAfter`: where a new subscription begins. */
+  async configure(
+    config: SubscriptionConfig,
+    place: { ref: SessionRef; startAfter: number },
+  ): Promise<{ ok: true; version: number }> {
+    if (!this.#work) {
+      this.#store.open()
+      this.#abort = new AbortController()
+      this.#store.begin({ ref: place.ref, config, startAfter: place.startAfter }, this.now())
+      this.#begin()
+    } else await this.#work.configure(config, this.now())
+    this.#work?.engine.kick()
+    await this.#arm()
+    return { ok: true, version: this.#work?.settings.config.version ?? 0 }
+  }
+
+  /**
+   * The log has grown to `head`; `entries` are the newest of it, in order, and may leave out what `version` of the
+   * configuration does not ask for. Returns soon: with the work done, or with an alarm standing behind it.
+   */
+  async wake(wake: {
+    head: number
+    entries: LogEntry[]
+    version: number
+  }): Promise<{ ok: true } | NotConfigured> {
+    const work = this.#work
+    if (!work) return notConfigured()
+    const now = this.now()
+    work.engine.isStreaming = now - this.#lastWakeAt < streamGapMs
+    this.#lastWakeAt = now
+    work.engine.accept(wake.head, wake.entries, wake.version === work.settings.config.version)
+    if (work.engine.isStreaming) await this.#alarm.ensure(now + backstopMs)
+    else {
+      await Promise.race([work.engine.settled(), pause(wakeWaitMs)])
+      await this.#arm()
+    }
+    return { ok: true }
+  }
+
+  /** How this subscription fares with this session. */
+  async describe(): Promise<DispatcherView> {
+    if (!this.#work) return describe(null, this.now())
+    await this.#work.refreshHead()
+    return describe(this.#work, this.now())
+  }
+
+  async listDeliveries(options: {
+    status?: DeliveryStatus | undefined
+    limit: number
+    cursor?: string | null | undefined
+  }): Promise<{ ok: true; deliveries: DeliveryView[]; cursor: string | null }> {
+    if (!this.#work) return { ok: true, deliveries: [], cursor: null }
+    const before = Number(options.cursor ?? '') || Number.MAX_SAFE_INTEGER
+    const { status, limit } = options
+    const { deliveries, next } = await listDeliveries(this.#work.sources, { status, limit, before })
+    return { ok: true, deliveries, cursor: next === null ? null : String(next) }
+  }
+
+  /** One delivery with every attempt of it that is remembered. */
+  getDelivery(
+    idEvent: string,
+  ): Result<{ delivery: DeliveryView; attemptLog: AttemptView[] }, 'deliveryNotFound'> {
+    const found = this.#work && findDelivery(this.#work.sources, idEvent)
+    return found
+      ? succeed(found)
+      : fail('deliveryNotFound', 'No delivery of this event is known for this subscription.')
+  }
+
+  /** Sends one event again now. A failure adds no automatic retries; those that were planned stay. */
+  async retry(
+    idEvent: string,
+  ): Promise<Result<{ attempt: AttemptView; isDelivered: boolean }, ResendRefusal | 'notConfigured'>> {
+    if (!this.#work) return notConfigured()
+    const result = await resend(this.#work, idEvent, this.now())
+    await Promise.race([this.#work.engine.settled(), pause(wakeWaitMs)])
+    await this.#arm()
+    return result
+  }
+
+  /** Sends a part of the log again, in the background and behind live traffic. */
+  async replay(options: {
+    since?: number | undefined
+    afterSequence?: number | undefined
+    types?: MessageType[] | undefined
+    onlyFailed?: boolean | undefined
+  }): Promise<Result<{ fromSequence: number; toSequence: number }, ReplayRefusal | 'notConfigured'>> {
+    if (!this.#work) return notConfigured()
+    const result = await makeReplay(this.#work, options, this.now())
+    if (!result.ok) return result
+    this.#work.beginReplay(result.replay, this.now())
+    await this.#arm()
+    return succeed({ fromSequence: result.replay.after + 1, toSequence: result.replay.through })
+  }
+
+  /** Sends a body once, for the test button: nothing is stored and nothing is counted. */
+  async test(
+    config: SubscriptionConfig,
+    body: string,
+    idEvent: string,
+  ): Promise<{ ok: true; delivered: boolean; attempt: AttemptView }> {
+    const at = this.now()
+    const answer = await this.#send(config, idEvent, body, at)
+    const verdict = judge(answer, this.now())
+    const view = viewAttempt({
+      at,
+      durationMs: this.now() - at,
+      trigger: 'manual',
+      url: config.url,
+      status: answer.kind === 'answer' ? answer.status : null,
+      error: verdict.error,
+      excerpt: answer.kind === 'answer' ? answer.excerpt : '',
+      nextAt: null,
+    })
+    return { ok: true, delivered: verdict.isDelivered, attempt: view }
+  }
+
+  /** Ends at once: nothing is sent any more, and nothing is kept. */
+  async destroy(): Promise<{ ok: true }> {
+    this.#work?.engine.stop()
+    this.#work = null
+    this.#abort.abort()
+    await this.#alarm.clear()
+    await this.ctx.storage.deleteAll()
+    this.#store.forget()
+    return { ok: true }
+  }
+
+  /** Never throws: after six failures the platform would forget the alarm. */
+  override async alarm(): Promise<void> {
+    this.#alarm.spend()
+    const work = this.#work
+    if (!work) return
+    try {
+      work.upkeep(this.now())
+      work.engine.kick()
+      await Promise.race([work.engine.settled(), pause(alarmWaitMs)])
+      await work.tell(this.now())
+    } catch (error) {
+      this.#failed(error)
+    }
+    await this.#arm()
+  }
+
+  #begin(): void {
+    const { env } = this
+    const doors: WorkDoors = {
+      config: readConfig(env),
+      now: () => this.now(),
+      random: () => this.random(),
+      session: (ref) => env.SESSION.get(env.SESSION.idFromString(ref.idObject)),
+      tenant: (idTenant) => env.TENANT.getByName(idTenant),
+      send: (config, idEvent, body, now) => this.#send(config, idEvent, body, now),
+      failed: (error) => this.#failed(error),
+      background: (promise) => this.ctx.waitUntil(promise),
+      arm: () => this.#arm(),
+    }
+    this.#work = Work.load(this.#store, doors)
+  }
+
+  #send(config: SubscriptionConfig, idEvent: string, body: string, now: number): Promise<Answer> {
+    const { CHATLINK_ALLOW_PRIVATE_TARGETS: allowPrivate, CHATLINK_PUBLIC_URL: publicUrl } = readConfig(
+      this.env,
+    )
+    return attempt({
+      url: config.url,
+      secrets: currentSecrets(config.secrets, now),
+      headers: config.headers,
+      idEvent,
+      body,
+      userAgent,
+      policy: { allowPrivate, publicUrl },
+      timeoutMs: this.timeoutMs,
+      now,
+      signal: this.#abort.signal,
+    })
+  }
+
+  /** Makes sure that an alarm stands while there is anything to do. */
+  async #arm(): Promise<void> {
+    const due = this.#work?.nextDue(this.now()) ?? null
+    if (due === null) return
+    try {
+      await this.#alarm.ensure(Math.max(due, this.now() + 1))
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #failed(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error)
+    const idSubscription = this.#work?.settings.config.idSubscription
+    // oxlint-disable-next-line no-console -- the Worker's log is its console
+    console.error(JSON.stringify({ level: 'error', part: 'dispatcher', idSubscription, error: text }))
+  }
+}
+
+function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, delayMs)
+  })
+}
+
+function notConfigured(): NotConfigured {
+  return fail(
+    'notConfigured',
+    'This subscription does not concern this session, or is not ready yet. Try again soon.',
+  )
+}

@@ -1,0 +1,315 @@
+import type { Breaker } from './breaker.ts'
+import { makeJob, type Job } from './job.ts'
+import type { LaneBook } from './lane-book.ts'
+import { maxUnwrittenMs, type Ledger } from './ledger.ts'
+import { matches, readHead } from './match.ts'
+import type { Answer } from './outcome.ts'
+import type { Attempt, Settings } from './record.ts'
+import type { Replayer } from './replayer.ts'
+import type { Settlement } from './settlement.ts'
+import type { LogEntry, LogSlice, Stream } from './stream.ts'
+
+/** Cloudflare gives an object six outgoing connections; a seventh request would wait with its clock running. */
+export const maxConnections = 6
+/** Of these, retries may hold so many while there is fresh work. */
+const maxRetryConnections = 3
+
+const sliceEntries = 200
+const sliceBytes = 2 * 1024 * 1024
+const firstLogRetryMs = 1000
+const maxLogRetryMs = 60_000
+/** While work is under way, an alarm stands this far ahead, in case the object does not live to see its end. */
+export const backstopMs = 30_000
+
+export interface EngineParts {
+  stream: Stream
+  book: LaneBook
+  ledger: Ledger
+  breaker: Breaker
+  replayer: Replayer
+  settlement: Settlement
+  settings: () => Settings
+  /** Whether anything may be sent. */
+  isActive: () => boolean
+  readLog: (options: { after: number; limit: number; maxBytes: number }) => Promise<LogSlice>
+  send: (job: Job, now: number) => Promise<Answer>
+  now: () => number
+  failed: (error: unknown) => void
+  /** Something was written that others have to be told of. */
+  written: () => void
+}
+
+/**
+ * What keeps an endpoint busy: reads the log ahead of need, starts what may start while a connection is free, and writes
+ * progress in batches. It holds no state of its own that would have to survive.
+ */
+export class Engine {
+  /** More is expected at once: progress is written by time and number, not after each event. */
+  isStreaming = false
+  readonly #parts: EngineParts
+  #inFlight = 0
+  #retriesInFlight = 0
+  #isReading = false
+  #isHeadKnown = false
+  #logFailures = 0
+  #logRetryAt = 0
+  #nextStartAt = 0
+  #isStopped = false
+  #pumpTimer: ReturnType<typeof setTimeout> | undefined
+  #writeTimer: ReturnType<typeof setTimeout> | undefined
+  #waiters: (() => void)[] = []
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts
+  }
+
+  /** Takes what the Session hands over. */
+  accept(head: number, entries: readonly LogEntry[], isFiltered: boolean): void {
+    const { stream, isActive, breaker } = this.#parts
+    this.#isHeadKnown = true
+    if (isActive() && (breaker.isClosed || stream.waiting.size === 0)) stream.accept(entries, isFiltered)
+    stream.head = Math.max(stream.head, head)
+    this.kick()
+  }
+
+  /** Does whatever can be done now. */
+  kick(): void {
+    if (this.#isStopped) return
+    this.#pump()
+    this.#read()
+    this.#rest()
+  }
+
+  /** Resolves when nothing is under way and what has happened is written. */
+  settled(): Promise<void> {
+    return this.#isQuiet && !this.#parts.ledger.isDirty
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#waiters.push(resolve))
+  }
+
+  /** When there will be something to do; null when there is nothing. */
+  nextDue(now: number): number | null {
+    const { book, breaker, stream, ledger, isActive } = this.#parts
+    const due: number[] = []
+    if (this.#inFlight > 0 || this.#isReading || ledger.isDirty) due.push(now + backstopMs)
+    if (isActive()) {
+      const earliest = breaker.isClosed ? 0 : breaker.record.probeAt
+      const nextAt = book.nextAt()
+      if (nextAt !== null) due.push(Math.max(nextAt, earliest, this.#logRetryAt))
+      const isBehind = stream.waiting.size > 0 || stream.nextRead() !== null || stream.cursor < stream.head
+      if (isBehind || this.#parts.replayer.isRunning) {
+        const isMoving = this.#inFlight > 0 || this.#isReading || this.#nextStartAt > now
+        due.push(Math.max(earliest, this.#logRetryAt, isMoving ? now + backstopMs : now))
+      }
+    }
+    return due.length === 0 ? null : Math.min(...due)
+  }
+
+  /** Sends one event because a tenant asks for it; what is under way is not waited for. */
+  async sendNow(job: Job): Promise<Attempt> {
+    const { book, settlement } = this.#parts
+    book.setBusy(job.lane, true)
+    try {
+      return await this.#attempt(job, settlement)
+    } finally {
+      book.setBusy(job.lane, false)
+      this.kick()
+    }
+  }
+
+  /** Ends for good: nothing is started any more. */
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#pumpTimer)
+    clearTimeout(this.#writeTimer)
+    this.#wakeWaiters()
+  }
+
+  get #isQuiet(): boolean {
+    return this.#inFlight === 0 && !this.#isReading
+  }
+
+  #pump(): void {
+    const { now, isActive, settings } = this.#parts
+    const rate = settings().config.rateLimitPerSecond
+    while (this.#inFlight < maxConnections && isActive()) {
+      const at = now()
+      if (rate !== undefined && this.#nextStartAt > at) {
+        this.#pumpLater(this.#nextStartAt - at)
+        return
+      }
+      if (!this.#startOne(at)) return
+      if (rate !== undefined) this.#nextStartAt = Math.max(this.#nextStartAt, at) + 1000 / rate
+    }
+  }
+
+  #startOne(now: number): boolean {
+    const { breaker, book, stream, replayer } = this.#parts
+    if (!breaker.isClosed && (this.#inFlight > 0 || !breaker.isDue(now))) return false
+    const due = book.due(now)
+    const isRoom = this.#retriesInFlight < maxRetryConnections || !stream.waiting.hasReady
+    const mayRetry = isRoom && this.#logRetryAt <= now
+    if (due && mayRetry) {
+      breaker.probe(now)
+      void this.#run(() => this.#retry(due.lane, due.sequence ?? 0))
+      return true
+    }
+    const taken = stream.waiting.take()
+    const job = taken?.item ?? replayer.next()
+    if (!job) return false
+    breaker.probe(now)
+    void this.#run(async () => {
+      try {
+        await this.#attempt(job, this.#parts.settlement)
+      } finally {
+        if (taken) stream.waiting.finish(taken.lane)
+        else replayer.settle(job)
+      }
+    })
+    return true
+  }
+
+  async #run(work: () => Promise<void>): Promise<void> {
+    this.#inFlight++
+    try {
+      await work()
+    } catch (error) {
+      this.#parts.breaker.withdraw()
+      this.#parts.failed(error)
+    } finally {
+      this.#inFlight--
+      this.kick()
+    }
+  }
+
+  async #attempt(job: Job, settlement: Settlement): Promise<Attempt> {
+    const { now, send, settings } = this.#parts
+    const at = now()
+    const { url } = settings().config
+    const answer = await send(job, at)
+    return settlement.settle(job, { at, url }, answer, now())
+  }
+
+  /** Tries a failing event again; its body is read from the log. */
+  async #retry(lane: string, sequence: number): Promise<void> {
+    const { book, settlement, settings, now, breaker } = this.#parts
+    book.setBusy(lane, true)
+    this.#retriesInFlight++
+    try {
+      const body = await this.#readOne(sequence)
+      const record = book.get(lane)
+      if (!record || record.sequence !== sequence) return
+      if (body === null) {
+        settlement.expire({ sequence, idEvent: record.idEvent ?? '', lane }, now())
+        breaker.withdraw()
+        return
+      }
+      const head = readHead(body)
+      if (matches(settings().config, head)) {
+        await this.#attempt(makeJob('retry', lane, sequence, head, body), settlement)
+      } else {
+        settlement.drop(lane, now())
+        breaker.withdraw()
+      }
+    } finally {
+      this.#retriesInFlight--
+      book.setBusy(lane, false)
+    }
+  }
+
+  async #readOne(sequence: number): Promise<string | null> {
+    if (this.#logRetryAt > this.#parts.now()) throw new Error('The log cannot be read now.')
+    try {
+      const slice = await this.#parts.readLog({ after: sequence - 1, limit: 1, maxBytes: sliceBytes })
+      const [entry] = slice.entries
+      return entry?.sequence === sequence ? entry.body : null
+    } catch (error) {
+      this.#logFailed()
+      throw error
+    }
+  }
+
+  #read(): void {
+    const { stream, breaker, replayer, ledger, isActive, now } = this.#parts
+    if (this.#isReading || !isActive() || this.#logRetryAt > now()) return
+    if (!breaker.isClosed && stream.waiting.size > 0) return
+    const read =
+      stream.nextRead() ?? (this.#isHeadKnown ? null : { after: stream.cursor, purpose: 'log' as const })
+    const replayAfter = read || stream.waiting.size > 0 ? null : replayer.nextRead()
+    const after = read?.after ?? replayAfter
+    if (replayer.isThrough) ledger.touch(now())
+    if (after === null) return
+    this.#isReading = true
+    void this.#readSlice(after, (slice) => {
+      if (read) stream.take(read.purpose, after, slice)
+      else replayer.take(after, slice)
+    })
+  }
+
+  async #readSlice(after: number, take: (slice: LogSlice) => void): Promise<void> {
+    const { readLog, failed, ledger, now } = this.#parts
+    try {
+      const slice = await readLog({ after, limit: sliceEntries, maxBytes: sliceBytes })
+      this.#isHeadKnown = true
+      this.#logFailures = 0
+      take(slice)
+      ledger.touch(now())
+    } catch (error) {
+      this.#logFailed()
+      failed(error)
+    } finally {
+      this.#isReading = false
+      this.kick()
+    }
+  }
+
+  #logFailed(): void {
+    const delayMs = Math.min(firstLogRetryMs * 2 ** this.#logFailures, maxLogRetryMs)
+    this.#logFailures++
+    this.#logRetryAt = this.#parts.now() + delayMs
+  }
+
+  /** Writes when it is time to, and lets go whoever waits for quiet. */
+  #rest(): void {
+    const { ledger, now, failed, replayer, written } = this.#parts
+    if (this.#isStopped) return
+    const isQuiet = this.#isQuiet
+    if (ledger.isDirty && (ledger.isDue(now()) || (isQuiet && !this.isStreaming))) {
+      clearTimeout(this.#writeTimer)
+      this.#writeTimer = undefined
+      try {
+        if (replayer.isRunning)
+          ledger.also(() => replayer.advance(now()) && ledger.controlChanged(now()), now())
+        ledger.write(now())
+        written()
+      } catch (error) {
+        failed(error)
+      }
+    }
+    if (ledger.isDirty && this.#writeTimer === undefined) {
+      this.#writeTimer = setTimeout(() => {
+        this.#writeTimer = undefined
+        this.isStreaming = false
+        this.kick()
+      }, maxUnwrittenMs)
+    }
+    if (isQuiet && !ledger.isDirty) this.#wakeWaiters()
+  }
+
+  #pumpLater(delayMs: number): void {
+    if (this.#pumpTimer !== undefined) return
+    this.#pumpTimer = setTimeout(
+      () => {
+        this.#pumpTimer = undefined
+        this.kick()
+      },
+      Math.max(1, Math.ceil(delayMs)),
+    )
+  }
+
+  #wakeWaiters(): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const wake of waiters) wake()
+  }
+}

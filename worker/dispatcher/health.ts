@@ -1,0 +1,26 @@
+/** Nothing but failure for this long, and at least so many failures, disables a subscription. */
+export const disableAfterMs = 5 * 86_400_000
+export const disableAfterFailures = 10
+
+const maxSamples = 200
+
+/** How an endpoint fares: the last attempts, kept in memory. After a restart it begins with what the attempt log still has. */
+export class Health {
+  readonly #samples: { isDelivered: boolean; durationMs: number }[] = []
+  #next = 0
+
+  add(isDelivered: boolean, durationMs: number): void {
+    this.#samples[this.#next] = { isDelivered, durationMs }
+    this.#next = (this.#next + 1) % maxSamples
+  }
+
+  /** Share of deliveries among the last attempts, and percentiles of their durations; null without any. */
+  summary(): { attempts: number; successRate: number | null; p50Ms: number | null; p95Ms: number | null } {
+    const count = this.#samples.length
+    if (count === 0) return { attempts: 0, successRate: null, p50Ms: null, p95Ms: null }
+    const durations = this.#samples.map(({ durationMs }) => durationMs).sort((one, other) => one - other)
+    const good = this.#samples.filter(({ isDelivered }) => isDelivered).length
+    const at = (share: number) => durations[Math.min(Math.ceil(count * share) - 1, count - 1)] ?? null
+    return { attempts: count, successRate: good / count, p50Ms: at(0.5), p95Ms: at(0.95) }
+  }
+}

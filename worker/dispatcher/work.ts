@@ -1,0 +1,241 @@
+import type { EventDraft } from '../../schema/event/event.ts'
+import type { SessionRef } from '../../schema/link.ts'
+import type { Config } from '../config.ts'
+import type { SubscriptionConfig } from '../subscription-config.ts'
+import { probeDelay } from './backoff.ts'
+import { Breaker } from './breaker.ts'
+import type { DeliverySources } from './deliveries.ts'
+import { Engine } from './engine.ts'
+import { Health } from './health.ts'
+import { LaneBook } from './lane-book.ts'
+import { Ledger } from './ledger.ts'
+import { addMissed } from './missed.ts'
+import type { Answer, DisableReason } from './outcome.ts'
+import type { Control, Missed, Replay, Settings } from './record.ts'
+import { Replayer } from './replayer.ts'
+import { Settlement } from './settlement.ts'
+import type { DispatcherStore } from './store.ts'
+import { Stream, type LogSlice } from './stream.ts'
+
+/** What a Dispatcher needs of a Session. */
+export interface SessionDoor {
+  readLog(options: { after: number; limit: number; maxBytes: number }): Promise<LogSlice>
+  sequenceBefore(at: number): Promise<{ sequence: number }>
+  appendOwn(event: EventDraft): Promise<{ ok: boolean }>
+}
+
+/** What a Dispatcher needs of a Tenant. */
+export interface TenantDoor {
+  setSubscriptionStatus(idSubscription: string, status: 'disabled', reason: DisableReason): Promise<unknown>
+}
+
+export interface WorkDoors {
+  config: Config
+  now: () => number
+  random: () => number
+  session: (ref: SessionRef) => SessionDoor
+  tenant: (idTenant: string) => TenantDoor
+  send: (config: SubscriptionConfig, idEvent: string, body: string, now: number) => Promise<Answer>
+  failed: (error: unknown) => void
+  background: (promise: Promise<unknown>) => void
+  arm: () => Promise<void>
+}
+
+const tellAgainMs = 60_000
+const pruneEveryMs = 6 * 3_600_000
+
+/** A Dispatcher at work: its parts, put together from what is stored. */
+export class Work {
+  readonly store: DispatcherStore
+  readonly doors: WorkDoors
+  readonly control: Control
+  readonly book = new LaneBook()
+  readonly stream: Stream
+  readonly ledger: Ledger
+  readonly breaker: Breaker
+  readonly health = new Health()
+  readonly replayer: Replayer
+  readonly settlement: Settlement
+  readonly engine: Engine
+  settings: Settings
+  #isTelling = false
+  #tellAt = 0
+  #hasNotices: boolean
+  #prunedAt = 0
+
+  private constructor(store: DispatcherStore, doors: WorkDoors, settings: Settings) {
+    this.store = store
+    this.doors = doors
+    this.settings = settings
+    this.control = store.control()
+    const progress = store.progress() ?? { n: 0, cursor: settings.startAfter, open: [] }
+    const schedule = doors.config.CHATLINK_RETRY_SCHEDULE
+    const filter = () => this.settings.config
+    this.book.load(store.lanes())
+    this.stream = new Stream(progress.cursor, progress.open, this.book, filter)
+    this.ledger = new Ledger(store, this.stream, this.book, this.control, progress)
+    this.breaker = new Breaker(this.control.breaker, (step) => probeDelay(schedule, step, doors.random()))
+    this.replayer = new Replayer(store, this.control, this.stream, this.book, filter)
+    const { stream, book, ledger, breaker, control, health, replayer } = this
+    const shared = { stream, book, ledger, breaker, settings: () => this.settings }
+    this.settlement = new Settlement({ ...shared, store, control, health, schedule, random: doors.random })
+    this.engine = new Engine({
+      ...shared,
+      replayer,
+      settlement: this.settlement,
+      isActive: () => this.isActive,
+      readLog: (options) => this.session.readLog(options),
+      send: (job, now) => doors.send(this.settings.config, job.idEvent, job.body, now),
+      now: doors.now,
+      failed: doors.failed,
+      written: () => this.#written(),
+    })
+    for (const { attempts } of store.delivered(8).reverse()) {
+      for (const { error, durationMs } of attempts) this.health.add(error === null, durationMs)
+    }
+    this.#hasNotices = store.notices().length > 0
+  }
+
+  /** Puts a Dispatcher together from storage; null when there is none. */
+  static load(store: DispatcherStore, doors: WorkDoors): Work | null {
+    const settings = store.settings()
+    return settings && new Work(store, doors, settings)
+  }
+
+  get session(): SessionDoor {
+    return this.doors.session(this.settings.ref)
+  }
+
+  get sources(): DeliverySources {
+    const { store, stream, book, ledger } = this
+    const readLog = (options: { after: number; limit: number; maxBytes: number }) =>
+      this.session.readLog(options)
+    return { store, stream, book, ledger, settings: () => this.settings, readLog }
+  }
+
+  /** Whether anything may be sent. */
+  get isActive(): boolean {
+    return this.settings.config.status === 'enabled' && this.control.disabled === null
+  }
+
+  /**
+   * Takes a newer configuration; what waits is sent by it from now on. A pause keeps everything. Enabling a subscription
+   * that was disabled begins with what comes next: what was left behind stays in the log and can be replayed.
+   */
+  async configure(config: SubscriptionConfig, now: number): Promise<void> {
+    const before = this.settings.config
+    if (config.version <= before.version) return
+    const wasDisabled = before.status === 'disabled' || this.control.disabled !== null
+    const isSkipping = wasDisabled && config.status === 'enabled'
+    const head = isSkipping ? await this.#head() : 0
+    if (config.version <= this.settings.config.version) return
+    this.ledger.write(now)
+    this.settings = { ...this.settings, config }
+    if (config.url !== before.url || isSkipping) this.breaker.hurry(now)
+    this.control.disabled = null
+    this.control.breaker = this.breaker.record
+    this.store.change(() => {
+      this.store.putSettings(this.settings)
+      if (isSkipping) this.#skipTo(head, now)
+      this.store.putControl(this.control)
+    })
+    this.ledger.touch(now)
+  }
+
+  beginReplay(replay: Replay, now: number): void {
+    this.replayer.begin(replay)
+    this.ledger.controlChanged(now)
+    this.engine.kick()
+  }
+
+  /** What is to be done from time to time. */
+  upkeep(now: number): void {
+    if (now - this.#prunedAt < pruneEveryMs) return
+    this.#prunedAt = now
+    this.store.dead.prune(now - this.doors.config.CHATLINK_RETENTION_DAYS * 86_400_000)
+  }
+
+  /** Tells the Session and the Tenant what they have to know; what fails is repeated by alarm. */
+  async tell(now: number): Promise<void> {
+    if (this.#isTelling || now < this.#tellAt) return
+    this.#isTelling = true
+    try {
+      for (let notices = this.store.notices(); notices.length > 0; notices = this.store.notices()) {
+        for (const { idEvent, draft } of notices) {
+          await this.session.appendOwn(draft)
+          this.store.removeNotice(idEvent)
+        }
+      }
+      this.#hasNotices = false
+      const { disabled } = this.control
+      if (disabled && !disabled.isReported) {
+        const { idTenant, idSubscription } = this.settings.config
+        await this.doors.tenant(idTenant).setSubscriptionStatus(idSubscription, 'disabled', disabled.reason)
+        disabled.isReported = true
+        this.store.putControl(this.control)
+      }
+    } catch (error) {
+      this.#tellAt = now + tellAgainMs
+      this.doors.failed(error)
+    } finally {
+      this.#isTelling = false
+    }
+  }
+
+  nextDue(now: number): number | null {
+    const due = this.engine.nextDue(now)
+    const isSilent = !this.#hasNotices && (this.control.disabled?.isReported ?? true)
+    if (isSilent) return due
+    return Math.min(due ?? Infinity, Math.max(this.#tellAt, now + tellAgainMs))
+  }
+
+  /** Reads how long the log is. */
+  async refreshHead(): Promise<void> {
+    try {
+      const head = await this.#head()
+      if (head > this.stream.head) this.stream.head = head
+    } catch (error) {
+      this.doors.failed(error)
+    }
+  }
+
+  async #head(): Promise<number> {
+    const { head } = await this.session.readLog({ after: Number.MAX_SAFE_INTEGER, limit: 1, maxBytes: 1 })
+    return head
+  }
+
+  #skipTo(head: number, now: number): void {
+    const missed: Missed[] = []
+    for (const record of this.book.records) {
+      missed.push({ after: record.position, through: this.stream.cursor, lane: record.lane })
+      if (record.sequence !== null) {
+        const { sequence, idEvent, attempts, lastStatus, lastError, lane } = record
+        const dead = {
+          sequence,
+          idEvent: idEvent ?? '',
+          at: now,
+          reason: 'disabled',
+          attempts,
+          lastStatus,
+          lastError,
+        } as const
+        this.store.dead.put(dead, this.store.history(lane))
+      }
+      this.book.remove(record.lane)
+    }
+    const { cursor } = this.stream
+    for (const sequence of this.stream.skipTo(head))
+      missed.push({ after: sequence - 1, through: sequence, lane: null })
+    missed.push({ after: cursor, through: this.stream.cursor, lane: null })
+    this.replayer.putMissed(addMissed(this.replayer.missed, missed))
+    this.book.write(this.store)
+    this.ledger.touch(now)
+  }
+
+  #written(): void {
+    this.#hasNotices ||= this.store.notices().length > 0
+    const hasNews = this.#hasNotices || this.control.disabled?.isReported === false
+    if (hasNews && !this.#isTelling)
+      this.doors.background(this.tell(this.doors.now()).then(() => this.doors.arm()))
+  }
+}
