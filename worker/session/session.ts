@@ -87,7 +87,9 @@ export class Session extends DurableObject<Env> {
       this.#change((_change, record) => {
         record.name = input.name
         record.version = input.version
-        store.subscriptions.replace(input.subscriptions, (config) => store.log.sequenceBefore(config.createdAt))
+        store.subscriptions.replace(input.subscriptions, (config) =>
+          store.log.sequenceBefore(config.createdAt),
+        )
       })
     }
     if (!this.#dispatchers.isConfigured) await this.#dispatchers.configure()
@@ -97,7 +99,9 @@ export class Session extends DurableObject<Env> {
 
   describe(): Viewed {
     const record = this.#living()
-    return 'ok' in record ? record : succeed({ session: viewSession(this.#store, record, this.#link.owner() !== null) })
+    return 'ok' in record
+      ? record
+      : succeed({ session: viewSession(this.#store, record, this.#link.owner() !== null) })
   }
 
   /** Lets a connector run the session. */
@@ -137,7 +141,10 @@ export class Session extends DurableObject<Env> {
     if ('ok' in record) return record
     const { state, qr, qrExpiresAt } = record
     if (state !== 'qr' || qr === null || qrExpiresAt === null || qrExpiresAt <= Date.now()) {
-      return fail('noQr', `There is no QR code to scan now: the session is ${state}. One comes within seconds of a start.`)
+      return fail(
+        'noQr',
+        `There is no QR code to scan now: the session is ${state}. One comes within seconds of a start.`,
+      )
     }
     return succeed({ qr, expiresAt: qrExpiresAt })
   }
@@ -151,7 +158,9 @@ export class Session extends DurableObject<Env> {
     const keyed = key === undefined ? null : { key, bodyHash: await hashMessage(message) }
     const record = this.#living()
     if ('ok' in record) return record
-    const queued = this.#change((change, current) => queueMessage(this.#store, change, current, message, keyed))
+    const queued = this.#change((change, current) =>
+      queueMessage(this.#store, change, current, message, keyed),
+    )
     if (!queued.ok) return queued
     const { idMessage } = queued
     const command = { kind: 'sendMessage', idMessage, message } as const
@@ -165,7 +174,8 @@ export class Session extends DurableObject<Env> {
     const record = this.#living()
     if ('ok' in record) return record
     const command = this.#store.commands.get(idMessage)
-    if (!command) return fail('messageNotFound', 'This session has no such message, or it is older than the retention.')
+    if (!command)
+      return fail('messageNotFound', 'This session has no such message, or it is older than the retention.')
     return succeed({ message: viewMessage(command) })
   }
 
@@ -178,7 +188,11 @@ export class Session extends DurableObject<Env> {
     const record = this.#living()
     if ('ok' in record) return record
     const { log } = this.#store
-    const { lines, nextAfter } = log.list(options.after, options.limit, options.types ? new Set(options.types) : null)
+    const { lines, nextAfter } = log.list(
+      options.after,
+      options.limit,
+      options.types ? new Set(options.types) : null,
+    )
     return succeed({ lines, nextAfter, hasMore: nextAfter < log.head })
   }
 
@@ -202,6 +216,11 @@ export class Session extends DurableObject<Env> {
 
   head(): { head: number } {
     return { head: this.#store.log.head }
+  }
+
+  /** Sequence of the newest event that was logged before a time (ms). */
+  sequenceBefore(at: number): { sequence: number } {
+    return { sequence: this.#store.log.sequenceBefore(at) }
   }
 
   /** Logs an event that the Worker itself makes. With an `idEvent` of its own it is logged once, however often told. */
@@ -231,7 +250,10 @@ export class Session extends DurableObject<Env> {
     return this.#store.record?.ref ?? null
   }
 
-  listInvalid(options: { after: number; limit: number }): Result<{ events: InvalidEvent[] }, 'sessionNotFound'> {
+  listInvalid(options: {
+    after: number
+    limit: number
+  }): Result<{ events: InvalidEvent[] }, 'sessionNotFound'> {
     const record = this.#living()
     if ('ok' in record) return record
     return succeed({ events: listInvalid(this.#store.sql, options.after, options.limit) })
@@ -277,7 +299,8 @@ export class Session extends DurableObject<Env> {
       if (current.desire === 'run' || this.#link.owner()) return
       const done = current.desire === 'stop' ? 'stopped' : 'loggedOut'
       const isLinkable = countKeys(this.#store.sql) > 0
-      if (done === 'stopped' || !isLinkable) applyInput(this.#store, change, done, { why: { reason: 'requested' } })
+      if (done === 'stopped' || !isLinkable)
+        applyInput(this.#store, change, done, { why: { reason: 'requested' } })
     })
     await this.#fleet.sync(Date.now())
     await this.#arm()
@@ -328,7 +351,8 @@ export class Session extends DurableObject<Env> {
     if (!ref) return
     this.#link.release()
     await this.#dispatchers.destroyAll()
-    if (this.#store.record?.fleetKnows !== 'nothing') await this.env.FLEET.getByName('fleet').releaseSession(ref.idObject)
+    if (this.#store.record?.fleetKnows !== 'nothing')
+      await this.env.FLEET.getByName('fleet').releaseSession(ref.idObject)
     await this.env.TENANT.getByName(ref.idTenant).sessionGone(ref.idObject)
     await this.#alarm.clear()
     await this.ctx.storage.deleteAll()
@@ -353,5 +377,7 @@ function sessionNotFound(): Gone {
 function reportFailure(store: SessionStore, error: unknown): void {
   const text = error instanceof Error ? error.message : String(error)
   // oxlint-disable-next-line no-console -- the Worker's log is its console
-  console.error(JSON.stringify({ level: 'error', part: 'session', idObject: store.record?.ref.idObject, error: text }))
+  console.error(
+    JSON.stringify({ level: 'error', part: 'session', idObject: store.record?.ref.idObject, error: text }),
+  )
 }
