@@ -154,7 +154,7 @@ export class Link {
         return this.#welcomed(frame)
       case 'keys':
         if (this.#welcome === undefined) return this.#refuse('keys came before welcome')
-        if (this.#welcome.resumed && this.#isLive) return undefined
+        if (this.#welcome.resumed) return undefined
         for (const entry of frame.entries) this.#keys.push(entry)
         return frame.done ? this.#attach(this.#welcome) : undefined
       case 'keyValues': {

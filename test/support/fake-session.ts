@@ -15,8 +15,8 @@ type Commit = Extract<LinkUpFrame, { type: 'commit' }>
 
 /** What a test may do to a session's commits. */
 export interface Faults {
-  /** Delay of each acknowledgement. */
-  ackDelayMs: number
+  /** How long each frame is under way. */
+  delayMs: number
   /** Neither applies nor answers. */
   isFrozen: boolean
   /** Cuts the socket before or after the next commit is applied. */
@@ -29,7 +29,7 @@ export interface Faults {
  */
 export class FakeSession {
   readonly ref: SessionRef
-  readonly faults: Faults = { ackDelayMs: 0, isFrozen: false, cutNext: undefined }
+  readonly faults: Faults = { delayMs: 0, isFrozen: false, cutNext: undefined }
   readonly keys = new Map<string, string>()
   readonly events: (EventDraft & Record<string, unknown>)[] = []
   readonly entries: EventEntry[] = []
@@ -196,11 +196,7 @@ export class FakeSession {
       this.faults.cutNext = undefined
       return socket.terminate()
     }
-    const ack = () => {
-      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify({ type: 'ack', n: commit.n }))
-    }
-    if (this.faults.ackDelayMs > 0) setTimeout(ack, this.faults.ackDelayMs)
-    else ack()
+    socket.send(JSON.stringify({ type: 'ack', n: commit.n }))
     return undefined
   }
 
