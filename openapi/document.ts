@@ -71,7 +71,7 @@ export function buildDocument(): Record<string, unknown> {
       title: 'ChatLink',
       version: '1',
       description,
-      license: { name: 'MIT', identifier: 'MIT' },
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
     servers: [{ url: '/', description: 'This installation' }],
     tags: [

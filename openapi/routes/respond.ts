@@ -7,6 +7,7 @@ const texts = {
   403: 'The API key lacks the scope.',
   404: 'There is no such thing in this tenant.',
   409: 'It does not fit the present state.',
+  410: 'It is not kept any more.',
   413: 'The body is too large.',
   415: 'The body has another content type.',
   416: 'The range is outside the file.',

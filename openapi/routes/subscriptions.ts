@@ -6,6 +6,7 @@ import {
   DeliveryQuery,
   Replay,
   ReplayStarted,
+  RetryResult,
   TestResult,
 } from '../../schema/api/delivery.ts'
 import {
@@ -159,7 +160,7 @@ export const retryDelivery = createRoute({
   operationId: 'retryDelivery',
   summary: 'Send one event again, now',
   request: { params: delivery },
-  responses: { 202: { description: 'It is being sent.' }, ...problems(404, 409) },
+  responses: { 200: json(RetryResult, 'What the endpoint answered.'), ...problems(404, 409, 410) },
 })
 
 export const replayDeliveries = createRoute({

@@ -22,7 +22,8 @@ export const Attempt = z
     durationMs: z.number(),
     trigger: z.string().meta({ description: 'Why it was made: `automatic`, `manual`, `replay` …' }),
     url: z.string(),
-    responseExcerpt: z.string().nullable(),
+    responseExcerpt: z.string().nullable().meta({ description: 'The first bytes of the answer.' }),
+    nextAttemptAt: IsoTime.nullable(),
   })
   .meta({ id: 'Attempt' })
 export type Attempt = z.infer<typeof Attempt>
@@ -59,6 +60,10 @@ export const TestResult = z
     responseExcerpt: z.string().nullable(),
   })
   .meta({ id: 'TestResult' })
+
+export const RetryResult = z
+  .object({ isDelivered: z.boolean(), attempt: Attempt })
+  .meta({ id: 'RetryResult' })
 
 export const Replay = z
   .strictObject({

@@ -92,12 +92,11 @@ export const SubscriptionHealth = z
     sequence: z.int().meta({ description: 'Newest event of the session.' }),
     cursor: z.int().meta({ description: 'All events up to here are settled or listed as deliveries.' }),
     lagEvents: z.int(),
-    lagSeconds: z.number(),
+    lagSeconds: z.number().meta({ description: 'Age of the oldest event that waits.' }),
     successRate: z.number().nullable(),
     p50Ms: z.number().nullable(),
     p95Ms: z.number().nullable(),
   })
-  .partial({ lagSeconds: true })
   .meta({ id: 'SubscriptionHealth' })
 
 export const SubscriptionDetail = z
@@ -125,7 +124,6 @@ export const RotateSecret = z
       .max(maxSecretOverlapSeconds)
       .default(86_400)
       .meta({ description: 'How long the old secret signs too.' }),
-    secret: Secret.optional(),
   })
   .meta({ id: 'RotateSecret' })
 export type RotateSecret = z.infer<typeof RotateSecret>

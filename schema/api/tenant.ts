@@ -44,7 +44,7 @@ export const CreateKey = z
 export type CreateKey = z.infer<typeof CreateKey>
 
 export const KeyView = z
-  .object({ idKey: IdKey, name: name.nullable(), scopes, createdAt: IsoTime, lastUsedAt: IsoTime.nullable() })
+  .object({ idKey: IdKey, name: name.nullable(), scopes, createdAt: IsoTime })
   .meta({ id: 'ApiKey' })
 export type KeyView = z.infer<typeof KeyView>
 

@@ -1,0 +1,61 @@
+import type { Context } from 'hono'
+import type { SessionRef } from '../../schema/link.ts'
+import { ApiError, unwrap } from '../api-error.ts'
+import type { AppEnv } from '../context.ts'
+import type { DeliveryStatus, DeliveryView } from '../dispatcher/delivery-view.ts'
+import { tenantOf } from './find-session.ts'
+
+/** The Dispatchers of a subscription, one a session, or that of one session alone. */
+export async function findDispatchers(context: Context<AppEnv>, idSubscription: string, idSession?: string) {
+  const { refs, config, subscription } = unwrap(await tenantOf(context).getSubscription(idSubscription))
+  const wanted = idSession === undefined ? refs : refs.filter((ref) => ref.idSession === idSession)
+  if (idSession !== undefined && wanted.length === 0)
+    throw new ApiError('sessionNotFound', `This subscription does not concern a session ${idSession}.`)
+  const dispatchers = wanted.map((ref) => ({ ref, dispatcher: dispatcherOf(context, ref, idSubscription) }))
+  return { dispatchers, config, subscription }
+}
+
+type Found = Awaited<ReturnType<typeof findDispatchers>>['dispatchers']
+
+function dispatcherOf(context: Context<AppEnv>, { idObject }: SessionRef, idSubscription: string) {
+  return context.env.DISPATCHER.getByName(`${idObject}:${idSubscription}`)
+}
+
+interface Page {
+  status?: DeliveryStatus | undefined
+  limit: number
+  cursor?: string | undefined
+}
+
+/** A page over several Dispatchers, one session after another; the cursor says in which session it stands. */
+export async function listOverSessions(found: Found, { status, limit, cursor }: Page) {
+  const [idObject, inner = ''] = (cursor ?? '').split('.')
+  const start = Math.max(
+    0,
+    found.findIndex(({ ref }) => ref.idObject.slice(0, 16) === idObject),
+  )
+  const deliveries: DeliveryView[] = []
+  for (const [index, { ref, dispatcher }] of found.entries()) {
+    if (index < start) continue
+    const page = await dispatcher.listDeliveries({
+      status,
+      limit: limit - deliveries.length,
+      cursor: index === start && inner ? inner : null,
+    })
+    deliveries.push(...page.deliveries)
+    if (page.cursor !== null) return { deliveries, cursor: `${ref.idObject.slice(0, 16)}.${page.cursor}` }
+    const next = found[index + 1]
+    if (deliveries.length >= limit && next)
+      return { deliveries, cursor: `${next.ref.idObject.slice(0, 16)}.` }
+  }
+  return { deliveries, cursor: null }
+}
+
+/** The first Dispatcher that knows a delivery of this event. */
+export async function findDelivery(found: Found, idEvent: string) {
+  for (const { dispatcher } of found) {
+    const delivery = await dispatcher.getDelivery(idEvent)
+    if (delivery.ok) return { dispatcher, ...delivery }
+  }
+  throw new ApiError('deliveryNotFound', 'No delivery of this event is known for this subscription.')
+}

@@ -1,0 +1,55 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import * as routes from '../../openapi/routes/sessions.ts'
+import { unwrap } from '../api-error.ts'
+import type { AppEnv } from '../context.ts'
+import { isoTime, isoTimeOrNull } from '../iso-time.ts'
+import { requireScope } from '../middleware/authenticate.ts'
+import { refuseInvalid } from '../problem.ts'
+import type { MessageView } from '../session/view.ts'
+import { findSession } from './find-session.ts'
+
+/** What sessions send, and their logs. Mounted behind `sessionRoutes`, which asks for the key. */
+export const messageRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
+
+function show(message: MessageView) {
+  const { createdAt, finishedAt } = message
+  return { ...message, createdAt: isoTime(createdAt), finishedAt: isoTimeOrNull(finishedAt) }
+}
+
+messageRoutes.openapi(
+  { ...routes.sendMessage, middleware: requireScope('messages:write') },
+  async (context) => {
+    const session = await findSession(context, context.req.valid('param').idSession)
+    const { message } = unwrap(
+      await session.sendMessage(context.req.valid('json'), {
+        waitSeconds: context.req.valid('query').wait,
+        idempotencyKey: context.req.valid('header')['idempotency-key'],
+      }),
+    )
+    return message.status === 'queued' ? context.json(show(message), 202) : context.json(show(message), 200)
+  },
+)
+
+messageRoutes.openapi(
+  { ...routes.getMessage, middleware: requireScope('messages:read') },
+  async (context) => {
+    const { idSession, idMessage } = context.req.valid('param')
+    const session = await findSession(context, idSession)
+    return context.json(show(unwrap(await session.getMessage(idMessage)).message), 200)
+  },
+)
+
+const reading = { middleware: requireScope('events:read') }
+
+messageRoutes.openapi({ ...routes.listEvents, ...reading }, async (context) => {
+  const session = await findSession(context, context.req.valid('param').idSession)
+  const { lines, nextAfter, hasMore } = unwrap(await session.listEvents(context.req.valid('query')))
+  const text = `{"events":[${lines.join(',')}],"nextAfter":${nextAfter},"hasMore":${hasMore}}`
+  return context.body(text, 200, { 'content-type': 'application/json' }) as never
+})
+
+messageRoutes.openapi({ ...routes.listInvalidEvents, ...reading }, async (context) => {
+  const session = await findSession(context, context.req.valid('param').idSession)
+  const { events } = unwrap(await session.listInvalid(context.req.valid('query')))
+  return context.json({ events: events.map((event) => ({ ...event, at: isoTime(event.at) })) }, 200)
+})

@@ -1,0 +1,114 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import * as routes from '../../openapi/routes/subscriptions.ts'
+import type { MessageType } from '../../schema/event/event.ts'
+import { unwrap } from '../api-error.ts'
+import type { AppEnv } from '../context.ts'
+import { isoTime } from '../iso-time.ts'
+import { requireKey, requireScope } from '../middleware/authenticate.ts'
+import { refuseInvalid } from '../problem.ts'
+import type { SubscriptionInput, SubscriptionView } from '../tenant/subscription.ts'
+import { findDispatchers } from './dispatchers.ts'
+import { tenantOf } from './find-session.ts'
+import { makeTestEvent } from './test-event.ts'
+
+/** Webhooks of a tenant. */
+export const subscriptionRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
+
+subscriptionRoutes.use('/v1/subscriptions', requireKey())
+subscriptionRoutes.use('/v1/subscriptions/*', requireKey())
+
+const reading = { middleware: requireScope('subscriptions:read') }
+const writing = { middleware: requireScope('subscriptions:write') }
+
+type Chosen = (MessageType | '*')[] | null
+
+/** `["*"]` of the API is `'*'` inside. */
+function readEvents(events: Chosen): MessageType[] | '*' | null {
+  return events?.includes('*') ? '*' : (events as MessageType[] | null)
+}
+
+function show({ events, createdAt, updatedAt, rateLimitPerSecond, ...rest }: SubscriptionView) {
+  return {
+    ...rest,
+    events: events === '*' ? (['*'] as Chosen) : events,
+    rateLimitPerSecond: rateLimitPerSecond ?? null,
+    createdAt: isoTime(createdAt),
+    updatedAt: isoTime(updatedAt),
+  }
+}
+
+subscriptionRoutes.openapi({ ...routes.createSubscription, ...writing }, async (context) => {
+  const { events, ...input } = context.req.valid('json')
+  const made = unwrap(await tenantOf(context).createSubscription({ ...input, events: readEvents(events) }))
+  return context.json({ ...show(made.subscription), secret: made.secret }, 201)
+})
+
+subscriptionRoutes.openapi({ ...routes.listSubscriptions, ...reading }, async (context) => {
+  const { subscriptions, cursor } = unwrap(
+    await tenantOf(context).listSubscriptions(context.req.valid('query')),
+  )
+  return context.json({ subscriptions: subscriptions.map(show), cursor }, 200)
+})
+
+subscriptionRoutes.openapi({ ...routes.getSubscription, ...reading }, async (context) => {
+  const { idSubscription } = context.req.valid('param')
+  const { dispatchers, subscription } = await findDispatchers(context, idSubscription)
+  const health = await Promise.all(
+    dispatchers.slice(0, 100).map(async ({ ref, dispatcher }) => {
+      const { state, sequence, cursor, lag, lagSeconds, successRate, p50Ms, p95Ms } =
+        await dispatcher.describe()
+      const { idSession } = ref
+      return { idSession, state, sequence, cursor, lagEvents: lag, lagSeconds, successRate, p50Ms, p95Ms }
+    }),
+  )
+  return context.json({ ...show(subscription), health }, 200)
+})
+
+subscriptionRoutes.openapi({ ...routes.updateSubscription, ...writing }, async (context) => {
+  const { idSubscription } = context.req.valid('param')
+  const { status, events, ...input } = context.req.valid('json')
+  const change = events === undefined ? input : { ...input, events: readEvents(events) }
+  const tenant = tenantOf(context)
+  const changed = unwrap(
+    await tenant.updateSubscription(idSubscription, change as Partial<SubscriptionInput>),
+  )
+  if (status === undefined) return context.json(show(changed.subscription), 200)
+  const { subscription } = unwrap(await tenant.setSubscriptionStatus(idSubscription, status, 'requested'))
+  return context.json(show(subscription), 200)
+})
+
+subscriptionRoutes.openapi({ ...routes.deleteSubscription, ...writing }, async (context) => {
+  unwrap(await tenantOf(context).deleteSubscription(context.req.valid('param').idSubscription))
+  return context.body(null, 204)
+})
+
+subscriptionRoutes.openapi({ ...routes.enableSubscription, ...writing }, async (context) => {
+  const { idSubscription } = context.req.valid('param')
+  const { subscription } = unwrap(await tenantOf(context).setSubscriptionStatus(idSubscription, 'enabled'))
+  return context.json(show(subscription), 200)
+})
+
+subscriptionRoutes.openapi({ ...routes.disableSubscription, ...writing }, async (context) => {
+  const { idSubscription } = context.req.valid('param')
+  const tenant = tenantOf(context)
+  const { subscription } = unwrap(await tenant.setSubscriptionStatus(idSubscription, 'disabled', 'requested'))
+  return context.json(show(subscription), 200)
+})
+
+subscriptionRoutes.openapi({ ...routes.rotateSecret, ...writing }, async (context) => {
+  const { idSubscription } = context.req.valid('param')
+  const { overlapSeconds } = context.req.valid('json')
+  const { secret } = unwrap(await tenantOf(context).rotateSecret(idSubscription, { overlapSeconds }))
+  const oldSecretExpiresAt = isoTime(Date.now() + overlapSeconds * 1000)
+  return context.json({ idSubscription, secret, oldSecretExpiresAt }, 200)
+})
+
+subscriptionRoutes.openapi({ ...routes.testSubscription, ...writing }, async (context) => {
+  const { idSubscription } = context.req.valid('param')
+  const { config } = unwrap(await tenantOf(context).getSubscription(idSubscription))
+  const { idEvent, body } = makeTestEvent(context.req.valid('json').messageType ?? 'conversation')
+  const dispatcher = context.env.DISPATCHER.getByName(`test:${idSubscription}`)
+  const { delivered, attempt } = await dispatcher.test(config, body, idEvent)
+  const { statusCode, errorClass, durationMs, responseExcerpt } = attempt
+  return context.json({ delivered, statusCode, errorClass, durationMs, responseExcerpt }, 200)
+})
