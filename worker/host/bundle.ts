@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
+import { StartProblem } from './start-problem.ts'
 
 /** The Worker as `wrangler deploy` would upload it, with what `wrangler.toml` says of it. */
 export interface Bundle {
@@ -81,7 +82,7 @@ async function runWrangler(projectDirectory: string, work: string): Promise<Bund
     stream.setEncoding('utf8').on('data', (text: string) => (output += text))
   }
   const code = await new Promise<number | null>((done, fail) => child.on('close', done).on('error', fail))
-  if (code !== 0) throw new Error(`The Worker could not be bundled:\n${output}`)
+  if (code !== 0) throw new StartProblem(`The Worker could not be bundled:\n${output}`)
   const { unstable_readConfig } = await import('wrangler')
   const config = unstable_readConfig(
     { config: join(projectDirectory, 'wrangler.toml') },
