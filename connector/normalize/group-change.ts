@@ -53,7 +53,7 @@ function groupFields({ context, place, idEvent, messageTimestamp }: Subject) {
 export function makeGroupUpdate(subject: Subject, action: GroupAction, value: string): NormalizedMessage {
   const { idSession, ...fields } = groupFields(subject)
   const draft = { idSession, messageType: 'groupUpdate' as const, ...fields, action, value }
-  return { draft: withoutAbsent(draft) as EventDraft }
+  return { draft: withoutAbsent(draft) }
 }
 
 /** What a group's own notice says; every notice without an action of its own is `other`, with its wire name. */
@@ -70,7 +70,7 @@ export function readGroupStub(message: WireMessage, stubType: number, subject: S
       action: participantsAction,
       participants,
     }
-    return { draft: withoutAbsent(draft) as EventDraft }
+    return { draft: withoutAbsent(draft) }
   }
   const action = groupActions.get(stubType)
   if (action === undefined) return makeGroupUpdate(subject, 'other', stubName(stubType))

@@ -19,6 +19,9 @@ import { unwrap } from './unwrap.ts'
 import { toCount, toLabel, toText } from './value.ts'
 import type { NormalizeContext, NormalizedMessage, WireMessage } from './wire-message.ts'
 
+const { CIPHERTEXT, REVOKE, ADMIN_REVOKE }: Record<'CIPHERTEXT' | 'REVOKE' | 'ADMIN_REVOKE', number> =
+  WAMessageStubType
+
 /** A larger event becomes `unsupportedMessage` with the reason `tooLarge`. In bytes of JSON. */
 export const maxEventBytes = 256 * 1024
 
@@ -72,7 +75,7 @@ function readContent(message: WireMessage, wireSubject: Subject): NormalizedMess
   if (isTooDeep) return makeUnsupported(subject, taken[0] ?? 'none', 'malformed')
   const field = contentField(content)
   const stubType = message.messageStubType ?? 0
-  if (stubType !== 0 && (field === undefined || stubType !== WAMessageStubType.CIPHERTEXT)) {
+  if (stubType !== 0 && (field === undefined || stubType !== CIPHERTEXT)) {
     return readStub(message, stubType, subject)
   }
   if (field !== undefined) {
@@ -86,11 +89,11 @@ function readContent(message: WireMessage, wireSubject: Subject): NormalizedMess
 
 function readStub(message: WireMessage, stubType: number, subject: Subject): NormalizedMessage | null {
   const { context, place, idMessage } = subject
-  if (stubType === WAMessageStubType.CIPHERTEXT) {
+  if (stubType === CIPHERTEXT) {
     const isFinal = context.isGivenUp === true || context.isHistory === true
     return isFinal ? makeUnsupported(subject, 'ciphertext', 'undecryptable') : null
   }
-  if (stubType === WAMessageStubType.REVOKE || stubType === WAMessageStubType.ADMIN_REVOKE) {
+  if (stubType === REVOKE || stubType === ADMIN_REVOKE) {
     const participant = place.author?.jid
     const targetMessage = { idMessage, ...(participant !== undefined && { participant }) }
     return makeMessage(subject, 'revokedMessage', undefined, { targetMessage })

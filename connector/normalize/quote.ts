@@ -24,7 +24,7 @@ export function readQuoted(
     participant,
     isFromMe: isOwn(toJid(contextInfo?.participant), context) || undefined,
     value: textOf(contextInfo?.quotedMessage) || undefined,
-  }) as Quoted
+  })
 }
 
 /** The people mentioned, each once; nothing when there are none. */

@@ -58,7 +58,7 @@ export function makeMessage<Type extends MessageType>(
 function readCommon(subject: Subject, contextInfo: proto.IContextInfo | null | undefined): CommonFields {
   const { context, place } = subject
   const { chat, author, isGroup, isFromMe } = place
-  const isForwarded = contextInfo?.isForwarded === true || Number(contextInfo?.forwardingScore ?? 0) > 0
+  const isForwarded = contextInfo?.isForwarded === true || (contextInfo?.forwardingScore ?? 0) > 0
   return withoutAbsent({
     idSession: context.idSession,
     idEvent: subject.idEvent,
@@ -75,7 +75,7 @@ function readCommon(subject: Subject, contextInfo: proto.IContextInfo | null | u
     isViewOnce: subject.isViewOnce || undefined,
     isFromMe: isFromMe || undefined,
     isHistory: context.isHistory || undefined,
-  }) as CommonFields
+  })
 }
 
 type UnsupportedReason = OwnFields<'unsupportedMessage'>['unsupportedReason']
