@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** RFC 9457 problem details, the body of every answer that is not a success. */
 export const Problem = z
   .object({
-    type: z.string().meta({ description: 'A page about this kind of problem.' }),
+    type: z.string().meta({ description: 'The kind of problem as a URI: `urn:chatlink:problem:` and the `code`.' }),
     title: z.string().meta({ description: 'What kind of problem it is; the same for the same `code`.' }),
     status: z.int().meta({ description: 'The HTTP status, again.' }),
     detail: z.string().meta({ description: 'What went wrong here, and what to do next.' }),

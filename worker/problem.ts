@@ -5,8 +5,6 @@ import type { ZodError } from 'zod'
 import { ApiError, type FieldError, problemTable } from './api-error.ts'
 import type { AppEnv } from './context.ts'
 
-const page = 'https://github.com/chatlink/chatlink/blob/main/docs/problems.md'
-
 /** Makes the one kind of answer that is not a success. Unknown errors answer a constant text; their cause is logged. */
 export function answerProblem(error: Error, context: Context<AppEnv>): Response {
   const known = toApiError(error)
@@ -15,7 +13,7 @@ export function answerProblem(error: Error, context: Context<AppEnv>): Response 
   if (!known) logCause(error, context)
   const [status, title] = problemTable[problem.code]
   const body = {
-    type: `${page}#${problem.code}`,
+    type: `urn:chatlink:problem:${problem.code}`,
     title,
     status,
     detail: problem.message,

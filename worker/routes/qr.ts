@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
-import qrcode from 'qrcode'
+import { toBuffer, toString } from 'qrcode/lib/server.js'
 import { isoTime } from '../iso-time.ts'
 
 const forms = ['application/json', 'image/png', 'image/svg+xml']
@@ -12,7 +12,7 @@ export async function answerQr(context: Context, qr: string, expiresAt: number) 
     case 'image/png':
       return context.body(await drawPng(qr), 200, { 'content-type': 'image/png' })
     case 'image/svg+xml':
-      return context.body(await qrcode.toString(qr, { type: 'svg' }), 200, {
+      return context.body(await toString(qr, { type: 'svg' }), 200, {
         'content-type': 'image/svg+xml',
       })
     default:
@@ -21,6 +21,6 @@ export async function answerQr(context: Context, qr: string, expiresAt: number) 
 }
 
 async function drawPng(qr: string): Promise<ArrayBuffer> {
-  const buffer = await qrcode.toBuffer(qr, { type: 'png', scale: 8 })
+  const buffer = await toBuffer(qr, { type: 'png', scale: 8 })
   return new Uint8Array(buffer).buffer
 }
