@@ -59,7 +59,7 @@ export type EventEntry = z.infer<typeof EventEntry>
 
 const why = { reason: SessionReason, reasonText: z.string() }
 
-/** What a connector tells of its session; each becomes what API and events show. */
+/** What a connector tells of its session; each becomes what API and events show. `expiresAt` in Unix milliseconds. */
 export const SessionReport = z.discriminatedUnion('report', [
   z.strictObject({ report: z.literal('qr'), qr: z.string().min(1), expiresAt: z.int().positive() }),
   z.strictObject({

@@ -48,7 +48,8 @@ export class Connectors {
   /** A connector has said who it is. An older socket of the same name is closed. */
   greet(socket: WebSocket, connector: Connector): void {
     const older = this.online.get(connector.idConnector)
-    if (older && older.socket !== socket) closeControl(older.socket, 1000, 'the connector has come back on another socket')
+    if (older && older.socket !== socket)
+      closeControl(older.socket, 1000, 'the connector has come back on another socket')
     this.#keep(socket, connector, connector.connectedAt)
     socket.serializeAttachment(connector)
     this.send(connector.idConnector, { type: 'welcome', version: LINK_VERSION, beatSeconds })

@@ -78,13 +78,18 @@ export class Fleet extends DurableObject<Env> {
     return succeed({ tenant })
   }
 
-  listTenants(page: { limit: number; cursor?: string | null }): { tenants: TenantEntry[]; cursor: string | null } {
+  listTenants(page: { limit: number; cursor?: string | null }): {
+    tenants: TenantEntry[]
+    cursor: string | null
+  } {
     return listTenants(this.ctx.storage.sql, page.limit, page.cursor ?? null)
   }
 
   getTenant(idTenant: string): Result<{ tenant: TenantEntry }, 'tenantNotFound'> {
     const tenant = findTenant(this.ctx.storage.sql, idTenant)
-    return tenant ? succeed({ tenant }) : fail('tenantNotFound', 'There is no such tenant. List the tenants first.')
+    return tenant
+      ? succeed({ tenant })
+      : fail('tenantNotFound', 'There is no such tenant. List the tenants first.')
   }
 
   /** Erases a tenant and all that is its; the call may be repeated until it succeeds. */
@@ -270,5 +275,7 @@ function parseFrame(data: string | ArrayBuffer): FleetUpFrame | string {
     return 'the frame is not JSON'
   }
   const parsed = FleetUpFrame.safeParse(json)
-  return parsed.success ? parsed.data : (parsed.error.issues[0]?.message ?? 'the frame does not fit its schema')
+  return parsed.success
+    ? parsed.data
+    : (parsed.error.issues[0]?.message ?? 'the frame does not fit its schema')
 }

@@ -13,7 +13,8 @@ export function chooseConnector(candidates: Iterable<Candidate>, avoid: string |
     const room = candidate.capacity - candidate.load
     if (candidate.isDraining || room <= 0 || candidate.idConnector === avoid) continue
     const bestRoom = best ? best.capacity - best.load : 0
-    const isBetter = room > bestRoom || (room === bestRoom && best !== null && candidate.idConnector < best.idConnector)
+    const isBetter =
+      room > bestRoom || (room === bestRoom && best !== null && candidate.idConnector < best.idConnector)
     if (isBetter) best = candidate
   }
   return best?.idConnector ?? null
@@ -44,7 +45,8 @@ export function reconcileConnector(
     const assignment = assignments.get(idObject)
     if (!assignment) result.release.push(idObject)
     else if (assignment.idConnector === idConnector) continue
-    else if (assignment.idConnector !== null && isOnline(assignment.idConnector)) result.release.push(idObject)
+    else if (assignment.idConnector !== null && isOnline(assignment.idConnector))
+      result.release.push(idObject)
     else result.adopt.push(idObject)
   }
   for (const [idObject, assignment] of assignments) {

@@ -38,7 +38,14 @@ export type OwnEvent = { messageType: string; idEvent?: string } & Record<string
 /** Completes and checks such an event; a text says what is wrong with it. */
 export function makeDraft(idSession: string, event: OwnEvent): EventDraft | string {
   const { messageType, idEvent, ...fields } = event
-  const parsed = EventDraft.safeParse({ idSession, messageType, idEvent: idEvent ?? randomId('evt'), ...fields })
+  const parsed = EventDraft.safeParse({
+    idSession,
+    messageType,
+    idEvent: idEvent ?? randomId('evt'),
+    ...fields,
+  })
   if (parsed.success) return parsed.data
-  return parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`).join('; ')
+  return parsed.error.issues
+    .map(({ path, message }) => `${path.map(String).join('.')}: ${message}`)
+    .join('; ')
 }

@@ -24,7 +24,12 @@ interface CommitOptions {
  * Applies a commit inside a change: keys, then reports that begin something, events, reports that end something. So a
  * `connected` stands before the messages that came with it, and a `loggedOut` after them.
  */
-export function applyCommit(store: SessionStore, change: Change, frame: CommitFrame, options: CommitOptions): void {
+export function applyCommit(
+  store: SessionStore,
+  change: Change,
+  frame: CommitFrame,
+  options: CommitOptions,
+): void {
   change.n = frame.n
   if (frame.keys) applyKeys(store.sql, frame.keys)
   const reports = frame.reports ?? []
@@ -65,7 +70,8 @@ function takeEvent(store: SessionStore, change: Change, entry: EventEntry, optio
 }
 
 function refusal(record: SessionRecord, draft: EventDraft, options: CommitOptions): string | null {
-  if (draft.idSession !== record.ref.idSession) return `idSession: is not this session’s (${record.ref.idSession})`
+  if (draft.idSession !== record.ref.idSession)
+    return `idSession: is not this session’s (${record.ref.idSession})`
   if (options.frameCharacters > maxBodyCharacters && JSON.stringify(draft).length > maxBodyCharacters) {
     return `the event is longer than ${maxBodyCharacters} characters`
   }

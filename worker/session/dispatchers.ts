@@ -3,10 +3,11 @@ import type { SessionRef } from '../../schema/link.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import { readMessageType, type LogEntry } from './event-line.ts'
 import type { SessionStore } from './store.ts'
-import { DispatcherWakes, type WakeTarget } from './wakes.ts'
+import { DispatcherWakes, type Wake, type WakeTarget } from './wakes.ts'
 
 /** What a session needs of a Dispatcher. */
-export interface DispatcherDoor extends WakeTarget {
+export interface DispatcherDoor {
+  wake(wake: Wake): Promise<{ ok: true } | { ok: false; code: string }>
   configure(config: SubscriptionConfig, place: { ref: SessionRef; startAfter: number }): Promise<unknown>
   describe(): Promise<{ lag: number }>
   destroy(): Promise<unknown>
@@ -42,13 +43,21 @@ export class SessionDispatchers {
     )
   }
 
+  /** Tells all of them the head, also those that want nothing of what was logged last. */
+  tellHead(): Promise<void>[] {
+    this.#isAwake = false
+    return this.wakeAll()
+  }
+
   /** Announces new entries to every Dispatcher that may want one of them. */
   announce(entries: readonly LogEntry[]): Promise<void>[] {
     if (entries.length === 0) return []
     const types = new Set<string>()
     for (const { body } of entries) types.add(readMessageType(body))
     return this.#store.subscriptions.list.flatMap(({ idSubscription, config }) =>
-      config && mayWant(config, types) ? (this.#wakes.announce(idSubscription, entries) ?? []) : [],
+      config?.status === 'enabled'
+        ? (this.#wakes.announce(idSubscription, entries, mayWant(config, types)) ?? [])
+        : [],
     )
   }
 
@@ -89,7 +98,9 @@ export class SessionDispatchers {
   }
 
   async destroyAll(): Promise<void> {
-    await Promise.all(this.#store.subscriptions.list.map(({ idSubscription }) => this.#stub(idSubscription).destroy()))
+    await Promise.all(
+      this.#store.subscriptions.list.map(({ idSubscription }) => this.#stub(idSubscription).destroy()),
+    )
   }
 
   async #configureAll(): Promise<boolean> {
@@ -118,7 +129,12 @@ export class SessionDispatchers {
   #target(idSubscription: string): { target: WakeTarget; version: number } | null {
     const found = this.#store.subscriptions.list.find((one) => one.idSubscription === idSubscription)
     if (found?.config?.status !== 'enabled') return null
-    return { target: this.#stub(idSubscription), version: found.config.version }
+    const stub = this.#stub(idSubscription)
+    const wake = async (call: Wake) => {
+      const answer = await stub.wake(call)
+      if (!answer.ok) throw new Error(`Dispatcher ${idSubscription} answered ${answer.code}.`)
+    }
+    return { target: { wake }, version: found.config.version }
   }
 
   #stub(idSubscription: string): DispatcherDoor {
@@ -134,7 +150,6 @@ export function dispatcherName(idObject: string, idSubscription: string): string
 
 /** Whether a subscription may want an event of one of these types; the Dispatcher decides. */
 function mayWant(config: SubscriptionConfig, types: ReadonlySet<string>): boolean {
-  if (config.status !== 'enabled') return false
   if (config.events === '*') return true
   const wanted: readonly string[] = config.events ?? coreTypes
   return wanted.some((type) => types.has(type))

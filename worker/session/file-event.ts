@@ -16,7 +16,12 @@ export function withStoredFile(draft: EventDraft, file: StoredFile): EventDraft 
 
 /** The event of a file that could not be had: nothing is said of the file that nobody has checked. */
 export function withoutFile(draft: EventDraft, fileError: string): EventDraft {
-  const { fileSize: _size, sha256: _hash, fileUrl: _url, ...rest } = draft as unknown as Record<string, unknown>
+  const {
+    fileSize: _size,
+    sha256: _hash,
+    fileUrl: _url,
+    ...rest
+  } = draft as unknown as Record<string, unknown>
   return { ...rest, fileStatus: 'unavailable', fileError } as unknown as EventDraft
 }
 

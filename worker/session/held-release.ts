@@ -9,10 +9,20 @@ export function releaseWithFile(held: HeldEvents, change: Change, idFile: string
 }
 
 /** Lets an event go without its file, and what waited behind it. */
-export function releaseWithoutFile(held: HeldEvents, change: Change, idFile: string, fileError: string): void {
+export function releaseWithoutFile(
+  held: HeldEvents,
+  change: Change,
+  idFile: string,
+  fileError: string,
+): void {
   release(held, change, idFile, (draft) => withoutFile(draft, fileError))
 }
 
-function release(held: HeldEvents, change: Change, idFile: string, finish: (draft: EventDraft) => EventDraft): void {
+function release(
+  held: HeldEvents,
+  change: Change,
+  idFile: string,
+  finish: (draft: EventDraft) => EventDraft,
+): void {
   for (const { draft, proof } of held.settle(idFile, finish) ?? []) addDraft(change, draft, proof)
 }

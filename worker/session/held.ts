@@ -115,7 +115,8 @@ export class HeldEvents {
     const free = takeReleasable(this.#queue(waiting.chat), own)
     if (free.length === 0) {
       const row = this.#sql.exec<{ draft: string }>(statements.one, own).toArray()[0]
-      if (row) this.#sql.exec(statements.ready, own, JSON.stringify(finish(JSON.parse(row.draft) as EventDraft)))
+      if (row)
+        this.#sql.exec(statements.ready, own, JSON.stringify(finish(JSON.parse(row.draft) as EventDraft)))
       return []
     }
     this.#sql.exec(statements.remove, JSON.stringify(free.map((row) => row.position)))
@@ -159,7 +160,8 @@ export class HeldEvents {
   /** When the next file is given up; null when none is awaited. */
   nextDeadline(): number | null {
     let next: number | null = null
-    for (const { deadlineAt } of this.#files.values()) if (next === null || deadlineAt < next) next = deadlineAt
+    for (const { deadlineAt } of this.#files.values())
+      if (next === null || deadlineAt < next) next = deadlineAt
     return next
   }
 
@@ -171,7 +173,13 @@ export class HeldEvents {
     } while (rows.length > 0)
   }
 
-  #add(position: number, chat: string, idEvent: string, idFile: string | null, deadlineAt: number | null): void {
+  #add(
+    position: number,
+    chat: string,
+    idEvent: string,
+    idFile: string | null,
+    deadlineAt: number | null,
+  ): void {
     this.#position = Math.max(this.#position, position)
     this.#chats.set(chat, (this.#chats.get(chat) ?? 0) + 1)
     this.#idEvents.add(idEvent)

@@ -16,7 +16,13 @@ const statements = {
 } as const
 
 /** Keeps an invalid event under its own running number. */
-export function keepInvalid(sql: SqlStorage, position: number, at: number, reason: string, event: unknown): void {
+export function keepInvalid(
+  sql: SqlStorage,
+  position: number,
+  at: number,
+  reason: string,
+  event: unknown,
+): void {
   sql.exec(statements.keep, position, at, reason, JSON.stringify(event).slice(0, maxKeptCharacters))
 }
 

@@ -20,7 +20,12 @@ type Details = { report?: SessionReport; why?: Why }
  * Applies one input to the session's state: one cell of the table. Everything that follows from it (events, erased keys,
  * a start that was waiting for the stop) happens in the same change.
  */
-export function applyInput(store: SessionStore, change: Change, input: SessionInput, details: Details = {}): void {
+export function applyInput(
+  store: SessionStore,
+  change: Change,
+  input: SessionInput,
+  details: Details = {},
+): void {
   const record = store.record as SessionRecord
   const cell = stateTable[record.state][input]
   if (cell.ask) {
@@ -41,13 +46,16 @@ export function applyInput(store: SessionStore, change: Change, input: SessionIn
   const { report } = details
   if (report?.report === 'qr' && record.state === 'qr') {
     record.qr = report.qr
-    record.qrExpiresAt = report.expiresAt * 1000
+    record.qrExpiresAt = report.expiresAt
   }
   if (report?.report === 'connected' && record.state === 'connected') noteAccount(record, report, change.now)
   if (input === 'loggedOut' || cell.action === 'loggedOut') forgetAccount(store, record)
   if (cell.action === 'destroyed') releaseAll(store, change)
   if (cell.action) {
-    addDraft(change, makeOwn(idSession, 'sessionUpdate', { action: cell.action, ...actionFields(record, cell.action) }))
+    addDraft(
+      change,
+      makeOwn(idSession, 'sessionUpdate', { action: cell.action, ...actionFields(record, cell.action) }),
+    )
   }
   if (changed) {
     addDraft(change, makeOwn(idSession, 'connectionUpdate', { state: record.state, ...reasonFields(record) }))

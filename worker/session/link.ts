@@ -62,19 +62,22 @@ export class SessionLink {
   /** Handles one frame. A bad one closes this socket and disturbs nothing else. */
   receive(socket: WebSocket, data: string | ArrayBuffer): void {
     if (typeof data !== 'string') return close(socket, linkClose.badFrame, 'frames are JSON text')
-    if (data.length > maxFrameBytes) return close(socket, linkClose.badFrame, `a frame is over ${maxFrameBytes} bytes`)
+    if (data.length > maxFrameBytes)
+      return close(socket, linkClose.badFrame, `a frame is over ${maxFrameBytes} bytes`)
     const frame = parseFrame(data)
     if (typeof frame === 'string') return close(socket, linkClose.badFrame, frame)
     if (frame.type === 'hello') return this.#greet(socket, frame)
     const { record } = this.#store
     const attachment = this.#attachment(socket)
     if (!record || !attachment) return close(socket, linkClose.badFrame, 'say hello first')
-    if (attachment.epoch !== record.epoch) return close(socket, linkClose.superseded, 'another owner runs the session')
+    if (attachment.epoch !== record.epoch)
+      return close(socket, linkClose.superseded, 'another owner runs the session')
     if (frame.type === 'readKeys') {
       const entries = readKeys(this.#store.sql, frame.keyType, frame.ids)
       return send(socket, { type: 'keyValues', request: frame.request, entries })
     }
-    if (frame.epoch !== record.epoch) return close(socket, linkClose.superseded, 'the commit is of another epoch')
+    if (frame.epoch !== record.epoch)
+      return close(socket, linkClose.superseded, 'the commit is of another epoch')
     const { n } = this.#store.log
     if (frame.n > n + 1) return close(socket, linkClose.gap, `expected commit ${n + 1}, got ${frame.n}`)
     const acknowledge = () => send(socket, { type: 'ack', n: frame.n })
@@ -96,7 +99,8 @@ export class SessionLink {
 
   /** Ends the links of all connectors: the session is not to run. */
   release(): void {
-    for (const socket of this.#ctx.getWebSockets()) close(socket, linkClose.released, 'the session is not to run')
+    for (const socket of this.#ctx.getWebSockets())
+      close(socket, linkClose.released, 'the session is not to run')
   }
 
   /** Whether this socket is, or was until it closed, the owner's. */

@@ -49,7 +49,7 @@ export class EventLog {
       return
     }
     this.n = n
-    for (let start = 0; start < lines.length; ) {
+    for (let start = 0; start < lines.length;) {
       let end = start
       let size = 0
       while (end < lines.length && (end === start || size + (lines[end]?.length ?? 0) <= maxRowCharacters)) {
@@ -81,7 +81,11 @@ export class EventLog {
    * Lines after `after` whose type is wanted. Looks at a bounded part of the log each time, so `nextAfter` may grow
    * without a line having been found.
    */
-  list(after: number, limit: number, types: ReadonlySet<string> | null): { lines: string[]; nextAfter: number } {
+  list(
+    after: number,
+    limit: number,
+    types: ReadonlySet<string> | null,
+  ): { lines: string[]; nextAfter: number } {
     const lines: string[] = []
     let nextAfter = after
     for (const { sequence, body } of this.#scan(after, scanPages)) {

@@ -36,7 +36,10 @@ export function queueMessage(
     )
   }
   if (commands.countQueued() >= maxQueuedCommands) {
-    return fail('tooManyQueued', `${maxQueuedCommands} messages wait to be sent already. Send again when some have gone.`)
+    return fail(
+      'tooManyQueued',
+      `${maxQueuedCommands} messages wait to be sent already. Send again when some have gone.`,
+    )
   }
   const idMessage = `3EB0${randomHex(9).toUpperCase()}`
   commands.add(idMessage, { kind: 'sendMessage', idMessage, message }, change.now, timing.commandLifetimeMs)

@@ -10,7 +10,12 @@ const sliceRows = 100
  * Forgets what is older than the retention, one slice of the log at a time.
  * @returns whether there may be more to forget now.
  */
-export function forgetExpired(store: SessionStore, record: SessionRecord, now: number, retentionMs: number): boolean {
+export function forgetExpired(
+  store: SessionStore,
+  record: SessionRecord,
+  now: number,
+  retentionMs: number,
+): boolean {
   const before = now - retentionMs
   const more = store.log.prune(before, sliceRows)
   if (more) return true

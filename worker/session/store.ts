@@ -1,4 +1,3 @@
-import type { EventDraft } from '../../schema/event/event.ts'
 import { migrate } from '../migrate.ts'
 import { beginChange, type Change } from './change.ts'
 import { Commands } from './commands.ts'
@@ -92,7 +91,7 @@ export class SessionStore {
     for (const { draft, proof } of change.drafts) {
       if (wanted && !wanted.has(draft.idEvent)) continue
       const sequence = this.log.head + entries.length + 1
-      entries.push({ sequence, body: writeLine(draft as EventDraft, sequence) })
+      entries.push({ sequence, body: writeLine(draft, sequence) })
       proofs.push(proof)
     }
     this.log.append(

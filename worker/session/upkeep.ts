@@ -15,10 +15,10 @@ interface UpkeepParts {
   dispatchers: SessionDispatchers
   fleet: FleetTie
   retentionMs: number
-  change(apply: (change: Change, record: SessionRecord) => void): void
-  failed(error: unknown): void
+  change: (apply: (change: Change, record: SessionRecord) => void) => void
+  failed: (error: unknown) => void
   /** The deleted session has nothing left to do. */
-  erase(): Promise<void>
+  erase: () => Promise<void>
 }
 
 /** What falls due: deadlines of files, of what was asked, of messages; retention; repeats; the end of a deleted session. */
@@ -84,15 +84,24 @@ export class Upkeep {
     const overdue = store.held.overdue(now)
     if (overdue.length === 0) return
     this.#parts.change((change) => {
-      for (const idFile of overdue) releaseWithoutFile(store.held, change, idFile, 'The file did not arrive in time.')
+      for (const idFile of overdue)
+        releaseWithoutFile(store.held, change, idFile, 'The file did not arrive in time.')
     })
   }
 
   #forceAsked(now: number): void {
     const { record } = this.#parts.store
-    if (!record || record.desire === 'run' || (record.askedAt ?? now) + timing.askedMs > now || !isActive(record.state)) return
+    if (
+      !record ||
+      record.desire === 'run' ||
+      (record.askedAt ?? now) + timing.askedMs > now ||
+      !isActive(record.state)
+    )
+      return
     const input = record.desire === 'stop' ? 'stopped' : 'loggedOut'
-    this.#parts.change((change) => applyInput(this.#parts.store, change, input, { why: { reason: 'requested' } }))
+    this.#parts.change((change) =>
+      applyInput(this.#parts.store, change, input, { why: { reason: 'requested' } }),
+    )
   }
 
   #expireMessages(now: number): void {
@@ -107,6 +116,7 @@ export class Upkeep {
     if (destroyedAt === null) return
     this.#farewellAt = now + timing.farewellPollMs
     if (store.record?.fleetKnows === 'wanted') return
+    await Promise.all(dispatchers.tellHead())
     if (now - destroyedAt < timing.farewellMs && !(await dispatchers.areCaughtUp())) return
     await this.#parts.erase()
   }

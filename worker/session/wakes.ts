@@ -19,13 +19,15 @@ export interface WakeTarget {
 interface Lane {
   entries: LogEntry[]
   characters: number
+  /** What gathered is not everything since the last call: only the head is told. */
+  isCut: boolean
   isPending: boolean
   isBusy: boolean
   failures: number
   retryAt: number | null
 }
 
-const maxGatheredCharacters = 512 * 1024
+const maxGatheredCharacters = 256 * 1024
 const firstRetryMs = 1000
 const maxRetryMs = 60_000
 
@@ -45,29 +47,26 @@ export class DispatcherWakes {
     this.#failed = failed
   }
 
-  /** Announces entries (none: the head alone). Returns what to wait for so that the object stays alive meanwhile. */
-  announce(idSubscription: string, entries: readonly LogEntry[]): Promise<void> | null {
+  /**
+   * Gathers entries (none: the Dispatcher is to read the log), and calls unless they are unwanted: those wait for the
+   * next call, so that what a Dispatcher gets has no holes. Returns what keeps the object alive meanwhile.
+   */
+  announce(idSubscription: string, entries: readonly LogEntry[], isWanted = true): Promise<void> | null {
     const lane = this.#lane(idSubscription)
-    let characters = 0
-    for (const { body } of entries) characters += body.length
-    const fits = lane.characters + characters <= maxGatheredCharacters
-    const isWhole = entries.length > 0 && (!lane.isPending || lane.entries.length > 0)
-    if (fits && isWhole) {
-      for (const entry of entries) lane.entries.push(entry)
-      lane.characters += characters
-    } else {
-      lane.entries = []
-      lane.characters = 0
-    }
-    lane.isPending = true
-    return lane.isBusy ? null : this.#run(idSubscription, lane)
+    for (const { body } of entries) lane.characters += body.length
+    if (entries.length === 0 || lane.characters > maxGatheredCharacters) lane.isCut = true
+    if (lane.isCut) lane.entries = []
+    else for (const entry of entries) lane.entries.push(entry)
+    if (isWanted) lane.isPending = true
+    return lane.isBusy || !lane.isPending ? null : this.#run(idSubscription, lane)
   }
 
   /** Repeats the calls that failed and are due. */
   retry(now: number): Promise<void>[] {
     const runs: Promise<void>[] = []
     for (const [idSubscription, lane] of this.#lanes) {
-      if (!lane.isBusy && lane.isPending && (lane.retryAt ?? 0) <= now) runs.push(this.#run(idSubscription, lane))
+      if (!lane.isBusy && lane.isPending && (lane.retryAt ?? 0) <= now)
+        runs.push(this.#run(idSubscription, lane))
     }
     return runs
   }
@@ -94,17 +93,15 @@ export class DispatcherWakes {
         return
       }
       const { entries } = lane
-      lane.entries = []
-      lane.characters = 0
-      lane.isPending = false
+      reset(lane)
       try {
         await found.target.wake({ head: this.#head(), entries, version: found.version })
         lane.failures = 0
         lane.retryAt = null
       } catch (error) {
+        reset(lane)
         lane.isPending = true
-        lane.entries = []
-        lane.characters = 0
+        lane.isCut = true
         lane.retryAt = Date.now() + Math.min(firstRetryMs * 2 ** lane.failures, maxRetryMs)
         lane.failures += 1
         lane.isBusy = false
@@ -118,8 +115,17 @@ export class DispatcherWakes {
   #lane(idSubscription: string): Lane {
     const known = this.#lanes.get(idSubscription)
     if (known) return known
-    const lane = { entries: [], characters: 0, isPending: false, isBusy: false, failures: 0, retryAt: null }
+    // What an earlier life of this object has told is not known: the first call tells the head alone.
+    const lane = { ...emptied(), isCut: true, isBusy: false, failures: 0, retryAt: null }
     this.#lanes.set(idSubscription, lane)
     return lane
   }
+}
+
+function emptied() {
+  return { entries: [], characters: 0, isCut: false, isPending: false }
+}
+
+function reset(lane: Lane): void {
+  Object.assign(lane, emptied())
 }

@@ -21,6 +21,9 @@ export interface SubscriptionInput {
   secret?: string | undefined
 }
 
+/** What may be changed of it. */
+export type SubscriptionChange = Partial<SubscriptionInput> & { status?: SubscriptionStatus | undefined }
+
 /** A subscription as its Tenant keeps it. */
 export interface SubscriptionRecord extends SubscriptionConfig {
   description: string | null
@@ -71,7 +74,7 @@ export function makeSubscription(
 /** Changes what the input names and leaves the rest. */
 export function changeSubscription(
   before: SubscriptionRecord,
-  input: Partial<SubscriptionInput>,
+  input: SubscriptionChange,
   policy: TargetPolicy,
   now: number,
 ): Result<{ subscription: SubscriptionRecord }, SubscriptionRefusal> {
@@ -87,6 +90,7 @@ export function changeSubscription(
       ...given,
       ...(rate === undefined ? {} : { rateLimitPerSecond: rate }),
       ...(secret === undefined ? {} : { secrets: [{ secret }] }),
+      ...(input.status === undefined ? {} : { statusReason: null }),
       version: before.version + 1,
       updatedAt: now,
     },
@@ -94,13 +98,22 @@ export function changeSubscription(
 }
 
 /** Gives a new secret; the old ones sign beside it until the overlap is over. */
-export function rotateSecrets(before: SubscriptionRecord, overlapSeconds: number, now: number): SubscriptionRecord {
+export function rotateSecrets(
+  before: SubscriptionRecord,
+  overlapSeconds: number,
+  now: number,
+): SubscriptionRecord {
   const until = now + overlapSeconds * 1000
   const old = before.secrets
     .map(({ secret, expiresAt }) => ({ secret, expiresAt: Math.min(expiresAt ?? until, until) }))
     .filter(({ expiresAt }) => expiresAt > now)
     .slice(0, maxOldSecrets)
-  return { ...before, secrets: [{ secret: makeSecret() }, ...old], version: before.version + 1, updatedAt: now }
+  return {
+    ...before,
+    secrets: [{ secret: makeSecret() }, ...old],
+    version: before.version + 1,
+    updatedAt: now,
+  }
 }
 
 /** Enables, disables or pauses; the reason tells people why. */

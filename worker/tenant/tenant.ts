@@ -27,6 +27,7 @@ import {
   rotateSecrets,
   setStatus,
   viewSubscription,
+  type SubscriptionChange,
   type SubscriptionInput,
   type SubscriptionRecord,
   type SubscriptionRefusal,
@@ -80,7 +81,12 @@ export class Tenant extends DurableObject<Env> {
     if (this.#record) return { ok: true }
     migrate(this.ctx.storage, tenantMigrations)
     const { idTenant, name, createdAt } = input
-    this.#sql.exec('INSERT INTO tenant (id, id_tenant, name, created_at) VALUES (1, ?, ?, ?)', idTenant, name, createdAt)
+    this.#sql.exec(
+      'INSERT INTO tenant (id, id_tenant, name, created_at) VALUES (1, ?, ?, ?)',
+      idTenant,
+      name,
+      createdAt,
+    )
     this.#load()
     return { ok: true }
   }
@@ -99,14 +105,18 @@ export class Tenant extends DurableObject<Env> {
     return { ok: true }
   }
 
-  async createKey(input: { name?: string | null | undefined; scopes: string[] }): Promise<
-    Result<{ key: string; view: ApiKeyView }, 'tenantNotFound'>
-  > {
+  async createKey(input: {
+    name?: string | null | undefined
+    scopes: string[]
+  }): Promise<Result<{ key: string; view: ApiKeyView }, 'tenantNotFound'>> {
     const record = this.#living()
     if ('ok' in record) return record
     const key = makeApiKey(record.idTenant)
     const hash = await hashApiKey(key)
-    return succeed({ key, view: addApiKey(this.#sql, hash, { ...input, name: input.name ?? null, now: Date.now() }) })
+    return succeed({
+      key,
+      view: addApiKey(this.#sql, hash, { ...input, name: input.name ?? null, now: Date.now() }),
+    })
   }
 
   listKeys(): Result<{ keys: ApiKeyView[] }, 'tenantNotFound'> {
@@ -121,7 +131,9 @@ export class Tenant extends DurableObject<Env> {
   }
 
   /** Whose key this is, by its SHA-256 in hexadecimal. */
-  authorize(keyHash: string): { ok: true; idTenant: string; idKey: string; scopes: string[] } | { ok: false } {
+  authorize(
+    keyHash: string,
+  ): { ok: true; idTenant: string; idKey: string; scopes: string[] } | { ok: false } {
     const record = this.#living()
     const found = 'ok' in record ? null : findApiKey(this.#sql, keyHash)
     if ('ok' in record || !found) return { ok: false }
@@ -137,7 +149,10 @@ export class Tenant extends DurableObject<Env> {
     if ('ok' in record) return record
     const idSession = input.idSession ?? randomId('ses')
     if (this.#sessions.find(idSession)) {
-      return fail('sessionExists', `There is a session ${idSession} already. Choose another idSession or delete that one.`)
+      return fail(
+        'sessionExists',
+        `There is a session ${idSession} already. Choose another idSession or delete that one.`,
+      )
     }
     const idObject = this.env.SESSION.newUniqueId().toString()
     const ref = { idTenant: record.idTenant, idSession, idObject }
@@ -151,7 +166,9 @@ export class Tenant extends DurableObject<Env> {
     return succeed({ session: shown.session, ref })
   }
 
-  async listSessions(page: Page): Promise<Result<{ sessions: SessionView[]; cursor: string | null }, 'tenantNotFound'>> {
+  async listSessions(
+    page: Page,
+  ): Promise<Result<{ sessions: SessionView[]; cursor: string | null }, 'tenantNotFound'>> {
     const record = this.#living()
     if ('ok' in record) return record
     const { rows, cursor } = this.#sessions.page(page.limit, page.cursor ?? null)
@@ -202,7 +219,10 @@ export class Tenant extends DurableObject<Env> {
     const record = this.#living()
     if ('ok' in record) return record
     if (this.#subscriptions.count() >= maxSubscriptions) {
-      return fail('tooManySubscriptions', `A tenant has at most ${maxSubscriptions} subscriptions. Delete one first.`)
+      return fail(
+        'tooManySubscriptions',
+        `A tenant has at most ${maxSubscriptions} subscriptions. Delete one first.`,
+      )
     }
     const made = makeSubscription(record.idTenant, input, this.#policy(), Date.now())
     if (!made.ok) return made
@@ -212,10 +232,15 @@ export class Tenant extends DurableObject<Env> {
       this.#sessions.touch(subscription.sessions)
     })
     await this.#propagate()
-    return succeed({ subscription: viewSubscription(subscription), secret: subscription.secrets[0]?.secret ?? '' })
+    return succeed({
+      subscription: viewSubscription(subscription),
+      secret: subscription.secrets[0]?.secret ?? '',
+    })
   }
 
-  listSubscriptions(page: Page): Result<{ subscriptions: SubscriptionView[]; cursor: string | null }, 'tenantNotFound'> {
+  listSubscriptions(
+    page: Page,
+  ): Result<{ subscriptions: SubscriptionView[]; cursor: string | null }, 'tenantNotFound'> {
     const record = this.#living()
     if ('ok' in record) return record
     const { records, cursor } = this.#subscriptions.page(page.limit, page.cursor ?? null)
@@ -233,16 +258,21 @@ export class Tenant extends DurableObject<Env> {
     if ('ok' in config) return config
     const refs = this.#sessions
       .all()
-      .filter(({ isLive, ref }) => isLive && (config.sessions === null || config.sessions.includes(ref.idSession)))
+      .filter(
+        ({ isLive, ref }) => isLive && (config.sessions === null || config.sessions.includes(ref.idSession)),
+      )
       .map(({ ref }) => ref)
     return succeed({ subscription: viewSubscription(config), config, refs })
   }
 
   async updateSubscription(
     idSubscription: string,
-    input: Partial<SubscriptionInput>,
+    input: SubscriptionChange,
   ): Promise<
-    Result<{ subscription: SubscriptionView }, 'tenantNotFound' | 'subscriptionNotFound' | SubscriptionRefusal>
+    Result<
+      { subscription: SubscriptionView },
+      'tenantNotFound' | 'subscriptionNotFound' | SubscriptionRefusal
+    >
   > {
     const before = this.#subscription(idSubscription)
     if ('ok' in before) return before
@@ -251,7 +281,9 @@ export class Tenant extends DurableObject<Env> {
     return this.#replace(before, changed.subscription)
   }
 
-  async deleteSubscription(idSubscription: string): Promise<Result<object, 'tenantNotFound' | 'subscriptionNotFound'>> {
+  async deleteSubscription(
+    idSubscription: string,
+  ): Promise<Result<object, 'tenantNotFound' | 'subscriptionNotFound'>> {
     const before = this.#subscription(idSubscription)
     if ('ok' in before) return before
     this.ctx.storage.transactionSync(() => {
@@ -339,10 +371,15 @@ export class Tenant extends DurableObject<Env> {
   #sessionRow(idSession: string): SessionRow | Failure<'tenantNotFound' | 'sessionNotFound'> {
     const record = this.#living()
     if ('ok' in record) return record
-    return this.#sessions.find(idSession) ?? fail('sessionNotFound', 'There is no such session. List the sessions first.')
+    return (
+      this.#sessions.find(idSession) ??
+      fail('sessionNotFound', 'There is no such session. List the sessions first.')
+    )
   }
 
-  #subscription(idSubscription: string): SubscriptionRecord | Failure<'tenantNotFound' | 'subscriptionNotFound'> {
+  #subscription(
+    idSubscription: string,
+  ): SubscriptionRecord | Failure<'tenantNotFound' | 'subscriptionNotFound'> {
     const record = this.#living()
     if ('ok' in record) return record
     return (
@@ -365,9 +402,16 @@ export class Tenant extends DurableObject<Env> {
     if (!isMade) return
     migrate(this.ctx.storage, tenantMigrations)
     type Row = { id_tenant: string; name: string; created_at: number; destroyed_at: number | null }
-    const row = this.#sql.exec<Row>('SELECT id_tenant, name, created_at, destroyed_at FROM tenant').toArray()[0]
+    const row = this.#sql
+      .exec<Row>('SELECT id_tenant, name, created_at, destroyed_at FROM tenant')
+      .toArray()[0]
     this.#record = row
-      ? { idTenant: row.id_tenant, name: row.name, createdAt: row.created_at, isDestroyed: row.destroyed_at !== null }
+      ? {
+          idTenant: row.id_tenant,
+          name: row.name,
+          createdAt: row.created_at,
+          isDestroyed: row.destroyed_at !== null,
+        }
       : null
   }
 }

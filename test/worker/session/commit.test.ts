@@ -23,7 +23,12 @@ describe('commit', () => {
     await link.deliver(conversation({ value: 'emoji 👍 \u2028 end' }))
     const { entries } = await stub.readLog({ after: 0, limit: 100, maxBytes: 1e6 })
     const body = entries.at(-1)?.body ?? ''
-    expect(Object.keys(JSON.parse(body)).slice(0, 4)).toEqual(['idSession', 'messageType', 'idEvent', 'sequence'])
+    expect(Object.keys(JSON.parse(body)).slice(0, 4)).toEqual([
+      'idSession',
+      'messageType',
+      'idEvent',
+      'sequence',
+    ])
     expect(JSON.parse(body).value).toBe('emoji 👍 \u2028 end')
   })
 
@@ -108,7 +113,9 @@ describe('commit', () => {
   it('splits a large commit into rows and reads it back whole', async () => {
     const { stub } = await makeSession()
     const link = await LinkClient.attach(stub)
-    const events = Array.from({ length: 40 }, (_one, index) => conversation({ value: `${index} ${'x'.repeat(20_000)}` }))
+    const events = Array.from({ length: 40 }, (_one, index) =>
+      conversation({ value: `${index} ${'x'.repeat(20_000)}` }),
+    )
     await link.deliver(...events)
     const read = (await readEvents(stub)).filter(({ messageType }) => messageType === 'conversation')
     expect(read.map(({ value }) => value)).toEqual(events.map(({ value }) => value))

@@ -19,15 +19,18 @@ describe('lifecycle', () => {
   it('tells the whole life of a session, each action once', async () => {
     const { stub } = await makeSession()
     const link = await LinkClient.attach(stub)
-    await link.report({ report: 'qr', qr: 'first', expiresAt: 1_900_000_000 })
-    await link.report({ report: 'qr', qr: 'second', expiresAt: 1_900_000_020 })
+    await link.report({ report: 'qr', qr: 'first', expiresAt: 1_900_000_000_000 })
+    await link.report({ report: 'qr', qr: 'second', expiresAt: 1_900_000_020_000 })
     await link.report({ report: 'reconnecting', reason: 'serverRestart', reasonText: '' })
     await link.report({ report: 'connected', number })
     await link.report({ report: 'connected', number })
     await link.report({ report: 'loggedOut', reason: 'loggedOutByPhone', reasonText: '' })
     expect(await readActions(stub)).toEqual(['started', 'newQR', 'newQR', 'connected', 'loggedOut'])
     const events = await readEvents(stub)
-    expect(events.find(({ action }) => action === 'newQR')).toMatchObject({ qr: 'first', qrExpiresAt: 1_900_000_000 })
+    expect(events.find(({ action }) => action === 'newQR')).toMatchObject({
+      qr: 'first',
+      qrExpiresAt: 1_900_000_000,
+    })
     expect(events.find(({ action }) => action === 'connected')).toMatchObject({ number })
     expect(events.find(({ action }) => action === 'loggedOut')).toMatchObject({
       reason: 'loggedOutByPhone',
@@ -52,9 +55,9 @@ describe('lifecycle', () => {
   it('shows the QR while it can be scanned', async () => {
     const { stub } = await makeSession()
     const link = await LinkClient.attach(stub)
-    const expiresAt = Math.floor(Date.now() / 1000) + 20
+    const expiresAt = Date.now() + 20_000
     await link.report({ report: 'qr', qr: 'scan me', expiresAt })
-    expect(await stub.qr()).toEqual({ ok: true, qr: 'scan me', expiresAt: expiresAt * 1000 })
+    expect(await stub.qr()).toEqual({ ok: true, qr: 'scan me', expiresAt })
     passSeconds(30)
     expect(await stub.qr()).toMatchObject({ ok: false, code: 'noQr' })
   })
@@ -132,7 +135,9 @@ describe('lifecycle', () => {
     const { stub } = await makeSession()
     const link = await LinkClient.attach(stub)
     await link.report({ report: 'connected', number })
-    expect(await stub.describe()).toMatchObject({ session: { state: 'connected', idConnector: 'connector-a' } })
+    expect(await stub.describe()).toMatchObject({
+      session: { state: 'connected', idConnector: 'connector-a' },
+    })
     link.close()
     await vi.waitFor(async () =>
       expect(await stub.describe()).toMatchObject({ session: { state: 'reconnecting', idConnector: null } }),
@@ -144,7 +149,10 @@ describe('destroy', () => {
   it('logs out, tells destroyed last, and erases everything', async () => {
     const { stub, tenant, ref } = await makeSession()
     const link = await LinkClient.attach(stub)
-    await link.commit({ keys: [{ type: 'creds', id: '', value: 'QUJD' }], reports: [{ report: 'connected', number }] })
+    await link.commit({
+      keys: [{ type: 'creds', id: '', value: 'QUJD' }],
+      reports: [{ report: 'connected', number }],
+    })
     await tenant.deleteSession(ref.idSession)
     expect(await link.next('desire')).toMatchObject({ desire: 'logout' })
     await link.report({ report: 'loggedOut', reason: 'requested', reasonText: '' })

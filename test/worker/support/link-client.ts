@@ -1,4 +1,10 @@
-import { LINK_VERSION, LinkDownFrame, type EventEntry, type LinkUpFrame, type SessionReport } from '../../../schema/link.ts'
+import {
+  LINK_VERSION,
+  LinkDownFrame,
+  type EventEntry,
+  type LinkUpFrame,
+  type SessionReport,
+} from '../../../schema/link.ts'
 
 type Down<Type extends LinkDownFrame['type']> = Extract<LinkDownFrame, { type: Type }>
 type Commit = Extract<LinkUpFrame, { type: 'commit' }>
@@ -27,7 +33,9 @@ export class LinkClient {
 
   /** Opens a socket without saying anything. */
   static async open(object: { fetch(request: Request): Promise<Response> }): Promise<LinkClient> {
-    const response = await object.fetch(new Request('http://worker/link', { headers: { upgrade: 'websocket' } }))
+    const response = await object.fetch(
+      new Request('http://worker/link', { headers: { upgrade: 'websocket' } }),
+    )
     if (!response.webSocket) throw new Error(`no WebSocket: ${response.status}`)
     return new LinkClient(response.webSocket)
   }
@@ -39,7 +47,12 @@ export class LinkClient {
   ): Promise<LinkClient> {
     const client = await LinkClient.open(object)
     const { idConnector = 'connector-a', resumeEpoch } = options
-    client.send({ type: 'hello', version: LINK_VERSION, idConnector, ...(resumeEpoch ? { resumeEpoch } : {}) })
+    client.send({
+      type: 'hello',
+      version: LINK_VERSION,
+      idConnector,
+      ...(resumeEpoch ? { resumeEpoch } : {}),
+    })
     const welcome = await client.next('welcome')
     await client.until(() => client.frames.some((frame) => frame.type === 'keys' && frame.done))
     client.epoch = welcome.epoch

@@ -35,6 +35,9 @@ export async function readActions(stub: DurableObjectStub<Session>): Promise<unk
 }
 
 /** Rows of a query in an object's own storage. */
-export async function query(stub: DurableObjectStub<Session>, sql: string): Promise<Record<string, unknown>[]> {
+export async function query(
+  stub: DurableObjectStub<Session>,
+  sql: string,
+): Promise<Record<string, unknown>[]> {
   return runInDurableObject(stub, (_object, state) => state.storage.sql.exec(sql).toArray())
 }
