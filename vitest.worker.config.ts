@@ -10,9 +10,22 @@ export default defineConfig({
   plugins: [
     cloudflareTest({
       wrangler: { configPath: './wrangler.toml' },
-      miniflare: { serviceBindings: { FILES_DISK: { disk: { path: filesDirectory, writable: true } } } },
+      miniflare: {
+        bindings: {
+          CHATLINK_ADMIN_TOKEN: 'admin-token-of-the-tests',
+          CHATLINK_CONNECTOR_TOKEN: 'connector-token-of-the-tests',
+          CHATLINK_ALLOW_PRIVATE_TARGETS: '1',
+          CHATLINK_RETRY_SCHEDULE: '5,30,120',
+        },
+        serviceBindings: { FILES_DISK: { disk: { path: filesDirectory, writable: true } } },
+      },
     }),
   ],
   // fsModuleCache: vitest's cache is on the machine's disk, which a test inside workerd cannot read.
-  test: { name: 'worker', include: ['test/worker/**/*.test.ts'], fsModuleCache: false },
+  test: {
+    name: 'worker',
+    include: ['test/worker/**/*.test.ts'],
+    globalSetup: ['test/worker/support/endpoint-setup.ts'],
+    fsModuleCache: false,
+  },
 })

@@ -35,9 +35,7 @@ export type NotConfigured = Failure<'notConfigured'>
  * alarm behind it, or a caller who waits for it and calls again: so nothing is forgotten, whenever the object dies.
  */
 export class Dispatcher extends DurableObject<Env> {
-  /** The clock and the dice; tests set them. */
-  now: () => number = () => Date.now()
-  random: () => number = () => Math.random()
+  /** Of one request, in milliseconds; tests shorten it. */
   timeoutMs: number = attemptTimeoutMs
   readonly #store: DispatcherStore
   readonly #alarm: AlarmClock
@@ -65,9 +63,9 @@ export class Dispatcher extends DurableObject<Env> {
     if (!this.#work) {
       this.#store.open()
       this.#abort = new AbortController()
-      this.#store.begin({ ref: place.ref, config, startAfter: place.startAfter }, this.now())
+      this.#store.begin({ ref: place.ref, config, startAfter: place.startAfter }, Date.now())
       this.#begin()
-    } else await this.#work.configure(config, this.now())
+    } else await this.#work.configure(config, Date.now())
     this.#work?.engine.kick()
     await this.#arm()
     return { ok: true, version: this.#work?.settings.config.version ?? 0 }
@@ -84,7 +82,7 @@ export class Dispatcher extends DurableObject<Env> {
   }): Promise<{ ok: true } | NotConfigured> {
     const work = this.#work
     if (!work) return notConfigured()
-    const now = this.now()
+    const now = Date.now()
     work.engine.isStreaming = now - this.#lastWakeAt < streamGapMs
     this.#lastWakeAt = now
     work.engine.accept(wake.head, wake.entries, wake.version === work.settings.config.version)
@@ -98,9 +96,9 @@ export class Dispatcher extends DurableObject<Env> {
 
   /** How this subscription fares with this session. */
   async describe(): Promise<DispatcherView> {
-    if (!this.#work) return describe(null, this.now())
+    if (!this.#work) return describe(null, Date.now())
     await this.#work.refreshHead()
-    return describe(this.#work, this.now())
+    return describe(this.#work, Date.now())
   }
 
   async listDeliveries(options: {
@@ -130,7 +128,7 @@ export class Dispatcher extends DurableObject<Env> {
     idEvent: string,
   ): Promise<Result<{ attempt: AttemptView; isDelivered: boolean }, ResendRefusal | 'notConfigured'>> {
     if (!this.#work) return notConfigured()
-    const result = await resend(this.#work, idEvent, this.now())
+    const result = await resend(this.#work, idEvent, Date.now())
     await Promise.race([this.#work.engine.settled(), pause(wakeWaitMs)])
     await this.#arm()
     return result
@@ -144,9 +142,9 @@ export class Dispatcher extends DurableObject<Env> {
     onlyFailed?: boolean | undefined
   }): Promise<Result<{ fromSequence: number; toSequence: number }, ReplayRefusal | 'notConfigured'>> {
     if (!this.#work) return notConfigured()
-    const result = await makeReplay(this.#work, options, this.now())
+    const result = await makeReplay(this.#work, options, Date.now())
     if (!result.ok) return result
-    this.#work.beginReplay(result.replay, this.now())
+    this.#work.beginReplay(result.replay, Date.now())
     await this.#arm()
     return succeed({ fromSequence: result.replay.after + 1, toSequence: result.replay.through })
   }
@@ -157,12 +155,12 @@ export class Dispatcher extends DurableObject<Env> {
     body: string,
     idEvent: string,
   ): Promise<{ ok: true; delivered: boolean; attempt: AttemptView }> {
-    const at = this.now()
+    const at = Date.now()
     const answer = await this.#send(config, idEvent, body, at)
-    const verdict = judge(answer, this.now())
+    const verdict = judge(answer, Date.now())
     const view = viewAttempt({
       at,
-      durationMs: this.now() - at,
+      durationMs: Date.now() - at,
       trigger: 'manual',
       url: config.url,
       status: answer.kind === 'answer' ? answer.status : null,
@@ -190,10 +188,10 @@ export class Dispatcher extends DurableObject<Env> {
     const work = this.#work
     if (!work) return
     try {
-      work.upkeep(this.now())
+      work.upkeep(Date.now())
       work.engine.kick()
       await Promise.race([work.engine.settled(), pause(alarmWaitMs)])
-      await work.tell(this.now())
+      await work.tell(Date.now())
     } catch (error) {
       this.#failed(error)
     }
@@ -204,8 +202,8 @@ export class Dispatcher extends DurableObject<Env> {
     const { env } = this
     const doors: WorkDoors = {
       config: readConfig(env),
-      now: () => this.now(),
-      random: () => this.random(),
+      now: () => Date.now(),
+      random: () => Math.random(),
       session: (ref) => env.SESSION.get(env.SESSION.idFromString(ref.idObject)),
       tenant: (idTenant) => env.TENANT.getByName(idTenant),
       send: (config, idEvent, body, now) => this.#send(config, idEvent, body, now),
@@ -236,10 +234,10 @@ export class Dispatcher extends DurableObject<Env> {
 
   /** Makes sure that an alarm stands while there is anything to do. */
   async #arm(): Promise<void> {
-    const due = this.#work?.nextDue(this.now()) ?? null
+    const due = this.#work?.nextDue(Date.now()) ?? null
     if (due === null) return
     try {
-      await this.#alarm.ensure(Math.max(due, this.now() + 1))
+      await this.#alarm.ensure(Math.max(due, Date.now() + 1))
     } catch (error) {
       this.#failed(error)
     }

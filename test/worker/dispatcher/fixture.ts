@@ -1,0 +1,93 @@
+import { env } from 'cloudflare:workers'
+import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
+import { vi } from 'vitest'
+import type { SubscriptionConfig } from '../../../worker/subscription-config.ts'
+import { Endpoint } from '../support/endpoint.ts'
+
+export const secret = `whsec_${btoa('0123456789abcdef0123456789abcdef')}`
+
+type Draft = { messageType: string; idEvent?: string } & Record<string, unknown>
+
+let count = 0
+
+/** One session with one subscription, wired as in life: the session's log, its Dispatcher, an endpoint. */
+export async function makeDelivery(given: Partial<SubscriptionConfig> = {}) {
+  count += 1
+  const endpoint = new Endpoint()
+  const idObject = env.SESSION.newUniqueId().toString()
+  const ref = { idTenant: `ten_${'0'.repeat(20)}`, idSession: 'support', idObject }
+  let config: SubscriptionConfig = {
+    idSubscription: `sub_${String(count).padStart(20, '0')}`,
+    idTenant: ref.idTenant,
+    url: endpoint.url,
+    secrets: [{ secret }],
+    events: null,
+    sessions: null,
+    headers: {},
+    ordering: 'chat',
+    includeFromMe: false,
+    includeHistory: false,
+    status: 'enabled',
+    createdAt: 0,
+    version: 1,
+    ...given,
+  }
+  const session = env.SESSION.get(env.SESSION.idFromString(idObject))
+  const dispatcher = env.DISPATCHER.getByName(`${idObject}:${config.idSubscription}`)
+  const configure = () =>
+    session.configure({ ref, name: null, subscriptions: [config], version: config.version })
+  await configure()
+  return {
+    endpoint,
+    session,
+    dispatcher,
+    config,
+    /** Changes the subscription as its Tenant would. */
+    async change(changes: Partial<SubscriptionConfig>) {
+      config = { ...config, ...changes, version: config.version + 1 }
+      await configure()
+    },
+    /** Logs events, as if a connector had committed them. */
+    async log(...drafts: Draft[]) {
+      for (const draft of drafts) await session.appendOwn(draft)
+    },
+    /** Lets the Dispatcher forget everything that is not stored. */
+    evict: () => evictDurableObject(dispatcher),
+    /** Lets time pass until the next alarm and runs it. */
+    async passTo(seconds: number) {
+      passSeconds(seconds)
+      await runDurableObjectAlarm(dispatcher)
+    },
+    describe: () => dispatcher.describe(),
+  }
+}
+
+/** A text in a chat of its own, or in a given one. */
+export function text(value: string, chat = '34600111222'): Draft {
+  count += 1
+  return {
+    messageType: 'conversation',
+    idEvent: `evt_${String(count).padStart(22, '0')}`,
+    senderNumber: `${chat}@s.whatsapp.net`,
+    senderName: 'Ana',
+    messageTimestamp: 1767225600,
+    isMessageFromGroup: false,
+    idMessage: `3EB0${count}`,
+    value,
+  }
+}
+
+export function passSeconds(seconds: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 })
+}
+
+/** Waits, on the wall clock, until something holds. */
+export async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  const end = performance.now() + 5000
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`it never came to this: ${what}`)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5)
+    })
+  }
+}
