@@ -171,12 +171,12 @@ const envelopes: Envelope[] = [
 ]
 
 describe.each(samples)('$name', ({ message, messageType, fields, mediaType }) => {
-  describe.each(stands)('$name', ({ key, context, wireChat, wireSender, common }) => {
-    test.each(envelopes)('$name', (envelope) => {
-      const idEvent = idEventIn(wireChat, wireSender)
-      const idFile = mediaType === undefined ? {} : { idFile: makeIdFile(idEvent) }
+  test.each(stands)('$name, in every envelope', ({ key, context, wireChat, wireSender, common }) => {
+    const idEvent = idEventIn(wireChat, wireSender)
+    const idFile = mediaType === undefined ? {} : { idFile: makeIdFile(idEvent) }
+    for (const envelope of envelopes) {
       const normalized = normalize(envelope.put(message), key, context)
-      expect(normalized?.draft).toStrictEqual({
+      expect(normalized?.draft, envelope.name).toStrictEqual({
         idSession: 'support',
         messageType,
         idEvent,
@@ -187,9 +187,9 @@ describe.each(samples)('$name', ({ message, messageType, fields, mediaType }) =>
         ...idFile,
         ...envelope.fields,
       })
-      expect(EventDraft.safeParse(normalized?.draft).error).toBeUndefined()
-      expect(normalized?.media?.mediaType).toBe(mediaType)
-    })
+      expect(EventDraft.safeParse(normalized?.draft).error, envelope.name).toBeUndefined()
+      expect(normalized?.media?.mediaType, envelope.name).toBe(mediaType)
+    }
   })
 })
 
