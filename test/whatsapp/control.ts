@@ -96,6 +96,10 @@ export class Control {
         await this.#phone(number!).scan(z.object({ qr: z.string() }).parse(body).qr)
         return describePhone(this.#phone(number!))
       },
+      'POST /phones/*/pairing-code': async ([number], body) => {
+        await this.#phone(number!).enterPairingCode(z.object({ code: z.string() }).parse(body).code)
+        return describePhone(this.#phone(number!))
+      },
       'POST /phones/*/drop': ([number]) => (this.#phone(number!).dropConnection(), {}),
       'POST /phones/*/unlink': ([number]) => (this.#phone(number!).unlink(), {}),
       'GET /phones/*/receipts': ([number]) => this.#phone(number!).receipts.slice(-1000),

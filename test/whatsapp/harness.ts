@@ -1,3 +1,4 @@
+import './quiet.ts'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { BaileysClient, newClientState } from './baileys-client.ts'
 import { startWhatsApp, type WhatsApp } from './whatsapp.ts'

@@ -20,6 +20,21 @@ it('shows one QR after another, and any of them links until the last has expired
   await expect(phone.scan(client.qrs[0]!)).rejects.toThrow('expired')
 })
 
+it('links a client by the pairing code it shows, and by no other', async () => {
+  const phone = world.whatsapp.createPhone({ number: '34911000001', name: 'The Shop' })
+  const state = newClientState()
+  const first = new BaileysClient(world.whatsapp, state)
+  await first.until(() => first.qrs.length > 0)
+  const code = await first.socket.requestPairingCode('34911000001')
+  await expect.poll(() => world.whatsapp.world.registrationFor(phone.pnJid!)).toBeDefined()
+  await expect(phone.enterPairingCode('AAAAAAAA')).rejects.toThrow('another pairing code')
+  await phone.enterPairingCode(code)
+  expect(await first.closed).toBe(515)
+  const client = world.keep(new BaileysClient(world.whatsapp, state))
+  await client.until(() => client.isOpen)
+  expect(state.creds.me?.id).toBe('34911000001:1@s.whatsapp.net')
+})
+
 it('logs a client in again with the credentials it saved, and not with others', async () => {
   const { phone, client, state } = await world.linked()
   client.end()

@@ -6,6 +6,7 @@ import { type Content, encodeContent } from './content.ts'
 import type { Group } from './group.ts'
 import { node } from './node.ts'
 import { Person, type SentMessage } from './person.ts'
+import { answerCode } from './pairing-code.ts'
 import { acceptDevice, readQr, type Registration } from './registration.ts'
 
 /** The phone that owns an account: it scans QRs, is itself a device of the account, and can unlink clients. */
@@ -51,6 +52,19 @@ export class Phone extends Person {
     const registration = this.world.registrationOf(qr.ref)
     if (!registration) throw new Error('this QR has expired or was never shown: get a new one')
     await this.link(registration, qr.advSecret)
+  }
+
+  /** Types the pairing code that a client shows for this number; rejects when it is another code. */
+  async enterPairingCode(code: string): Promise<void> {
+    const registration = this.world.registrationFor(this.pnJid!)
+    const request = registration?.code
+    if (!registration || !request) throw new Error(`no client shows a pairing code for ${this.number}`)
+    const attributes = { id: this.world.nextId(), t: `${this.world.unixNow()}` }
+    const identity = this.device.creds.signedIdentityKey
+    const { hello, secretOf } = await answerCode(request, code, identity, attributes)
+    const finished = new Promise<BinaryNode>((resolve) => (request.finish = resolve))
+    registration.connection.send(hello)
+    await this.link(registration, readSecret(secretOf, await finished))
   }
 
   async link(registration: Registration, advSecret: Uint8Array): Promise<void> {
@@ -196,5 +210,13 @@ export class Phone extends Person {
       return node('message', attributes, [node('enc', { v: '2', type }, bytes)])
     }
     companion.deliver(await build(false), () => build(true))
+  }
+}
+
+function readSecret(secretOf: (finish: BinaryNode) => Uint8Array, finish: BinaryNode): Uint8Array {
+  try {
+    return secretOf(finish)
+  } catch {
+    throw new Error('the client shows another pairing code: type that one')
   }
 }

@@ -2,6 +2,7 @@ import { type BinaryNode, Curve, hmacSign, proto } from 'baileys'
 import { randomBytes } from 'node:crypto'
 import type { Connection } from './connection.ts'
 import { bytesOf, child, node } from './node.ts'
+import type { CodeRequest } from './pairing-code.ts'
 
 /** A client that asks to be linked, from its first frame until a phone has accepted it. */
 export interface Registration {
@@ -9,6 +10,8 @@ export interface Registration {
   noiseStatic: Buffer
   pairing: proto.ClientPayload.IDevicePairingRegistrationData
   refs: string[]
+  /** The client also shows a pairing code. */
+  code?: CodeRequest
   /** Set when a phone has accepted; the client's confirmation ends it. */
   accepted?: {
     phoneIdentity: Uint8Array

@@ -11,6 +11,7 @@ import { child, node } from './node.ts'
 import { generateServerKeys, type ServerKeys } from './noise.ts'
 import type { PersonOptions } from './person.ts'
 import type { Phone } from './phone.ts'
+import { readCodeRequest } from './pairing-code.ts'
 import { type Asker, answerQuery } from './queries.ts'
 import { isConfirmedBy, newRefs, pairDevice, type Registration } from './registration.ts'
 import { routeMessage } from './router.ts'
@@ -190,11 +191,19 @@ class Server {
     }
   }
 
-  #receiveFromStranger(registration: Registration, iq: BinaryNode): void {
-    if (child(iq, 'pair-device-sign')) {
-      if (isConfirmedBy(registration, iq)) registration.accepted?.confirm()
-      else this.#unknown.push(iq)
-    } else if (iq.tag !== 'ib' && iq.attrs['type'] !== 'result') this.#unknown.push(iq)
+  #receiveFromStranger(registration: Registration, stanza: BinaryNode): void {
+    const code = child(stanza, 'link_code_companion_reg')
+    if (code) {
+      const answer = { id: stanza.attrs['id'], type: 'result', from: '@s.whatsapp.net' }
+      if (code.attrs['stage'] === 'companion_hello') registration.code = readCodeRequest(code)
+      const ref = node('link_code_pairing_ref', {}, registration.code?.ref)
+      registration.connection.send(node('iq', answer, [node('link_code_companion_reg', {}, [ref])]))
+      if (code.attrs['stage'] === 'companion_finish') registration.code?.finish?.(code)
+    } else if (child(stanza, 'pair-device-sign')) {
+      if (isConfirmedBy(registration, stanza)) registration.accepted?.confirm()
+      else this.#unknown.push(stanza)
+    } else if (!['ib', 'ack', 'presence'].includes(stanza.tag) && stanza.attrs['type'] !== 'result')
+      this.#unknown.push(stanza)
   }
 
   async #answer(connection: Connection, iq: BinaryNode, asker: Asker): Promise<void> {

@@ -72,6 +72,11 @@ export class World {
     return [...this.registrations].find(({ refs, connection }) => refs.includes(ref) && connection.isOpen)
   }
 
+  /** The newest client that shows a pairing code for this number. */
+  registrationFor(jid: string): Registration | undefined {
+    return [...this.registrations].findLast(({ code, connection }) => code?.jid === jid && connection.isOpen)
+  }
+
   #add<Somebody extends Person>(person: Somebody): Somebody {
     for (const user of [person.lid, person.number]) {
       if (!user) continue
