@@ -77,14 +77,18 @@ describe('delivery', () => {
     expect(await endpoint.values()).toEqual(['dead', 'dead', 'dead', 'dead', 'alive'])
   })
 
-  it('writes one row for a lone event', async () => {
-    const { endpoint, log, dispatcher, describe: view } = await makeDelivery()
+  it('writes one row for a lone event, and lists it with its attempt', async () => {
+    const { endpoint, log, dispatcher, rows, describe: view } = await makeDelivery()
+    const before = await rows()
     await log(text('lone'))
-    await until(
-      async () => (await view()).cursor === 1 && (await endpoint.values()).length === 1,
-      'delivered',
-    )
+    await until(async () => (await view()).lastSuccessAt !== null && (await view()).lag === 0, 'delivered')
+    await until(async () => (await rows()) > before, 'written')
+    expect((await rows()) - before).toBe(1)
     const { deliveries } = await dispatcher.listDeliveries({ limit: 10 })
     expect(deliveries).toMatchObject([{ status: 'delivered', attempts: 1, lastStatusCode: 200 }])
+    const found = await dispatcher.getDelivery(deliveries[0]?.idEvent ?? '')
+    expect(found).toMatchObject({
+      attemptLog: [{ statusCode: 200, trigger: 'automatic', url: endpoint.url }],
+    })
   })
 })

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { vi } from 'vitest'
 import type { SubscriptionConfig } from '../../../worker/subscription-config.ts'
 import { Endpoint } from '../support/endpoint.ts'
@@ -59,6 +59,11 @@ export async function makeDelivery(given: Partial<SubscriptionConfig> = {}) {
       await runDurableObjectAlarm(dispatcher)
     },
     describe: () => dispatcher.describe(),
+    /** How many batches have been written. */
+    rows: () =>
+      runInDurableObject(dispatcher, (_object, { storage }) =>
+        Number(storage.sql.exec('SELECT max(n) AS n FROM batches').one()['n']),
+      ),
   }
 }
 

@@ -1,0 +1,134 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { checkTargetUrl } from '../../../worker/dispatcher/target.ts'
+
+const policy = { allowPrivate: false, publicUrl: 'https://api.chatlink.example' }
+const code = (url: string, given = policy) => {
+  const result = checkTargetUrl(url, given)
+  return result.ok ? 'ok' : result.code
+}
+
+describe('target', () => {
+  it.each([
+    'https://example.com/webhook',
+    'https://example.com:8443/a?b=c',
+    'https://bücher.example/',
+    'https://EXAMPLE.com./x',
+  ])('allows %s', (url) => {
+    expect(code(url)).toBe('ok')
+  })
+
+  it.each([
+    ['http://example.com/', 'notHttps'],
+    ['ftp://example.com/', 'notHttps'],
+    ['file:///etc/passwd', 'urlInvalid'],
+    ['javascript:alert(1)', 'urlInvalid'],
+    ['https://', 'urlInvalid'],
+    ['https:///x', 'privateHost'],
+    ['', 'urlInvalid'],
+    ['not a url', 'urlInvalid'],
+    ['https://user:word@example.com/', 'credentialsInUrl'],
+    ['https://user@example.com/', 'credentialsInUrl'],
+    ['https://@example.com/', 'credentialsInUrl'],
+    ['https://example.com/#part', 'fragmentInUrl'],
+    ['https://example.com/#', 'fragmentInUrl'],
+    ['https://example.com:0/', 'portRefused'],
+    ['https://example.com:25/', 'portRefused'],
+    ['https://example.com:587/', 'portRefused'],
+    ['https://example.com\\@evil.example/', 'urlInvalid'],
+    ['https://exam\tple.com/', 'urlInvalid'],
+    [`https://example.com/${'x'.repeat(2100)}`, 'urlInvalid'],
+  ])('answers %s with %s', (url, expected) => {
+    expect(code(url)).toBe(expected)
+  })
+
+  it.each([
+    '127.0.0.1',
+    '0.0.0.0',
+    '10.1.2.3',
+    '172.16.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '8.8.8.8',
+    '[::1]',
+    '[fd00::1]',
+    '[fe80::1]',
+    '2130706433',
+    '0x7f000001',
+    '0177.0.0.1',
+    '127.1',
+    '[::ffff:10.0.0.1]',
+    '[64:ff9b::a00:1]',
+    '[2002:a00:1::]',
+    '127.0.0.1.',
+    '１２７.０.０.１',
+    '①②⑦.0.0.1',
+  ])('refuses the address %s', (host) => {
+    expect(['ipLiteral', 'urlInvalid']).toContain(code(`https://${host}/`))
+  })
+
+  it.each(['fe80::1%25eth0', '[fe80::1%25eth0]', '300.1.1.1', '0x7f.1.2.3.4'])(
+    'refuses the oddity %s',
+    (host) => {
+      expect(code(`https://${host}/`)).not.toBe('ok')
+    },
+  )
+
+  it.each([
+    'localhost',
+    'LOCALHOST',
+    'localhost.',
+    'db.localhost',
+    'printer.local',
+    'metadata.google.internal',
+    'router.lan',
+    'intranet',
+    'ｌｏｃａｌｈｏｓｔ',
+  ])('refuses the private name %s', (host) => {
+    expect(code(`https://${host}/`)).toBe('privateHost')
+  })
+
+  it.each(['api.chatlink.example', 'API.chatlink.example.', 'x.api.chatlink.example'])(
+    'refuses our own %s',
+    (host) => {
+      expect(code(`https://${host}/`)).toBe('ownHost')
+    },
+  )
+
+  it('opens http and loopback for development, but neither itself nor link-local addresses', () => {
+    const open = { allowPrivate: true, publicUrl: 'http://127.0.0.1:8787' }
+    expect(code('http://127.0.0.1:9000/x', open)).toBe('ok')
+    expect(code('http://localhost:9000/x', open)).toBe('ok')
+    expect(code('http://127.0.0.1:8787/x', open)).toBe('ownHost')
+    expect(code('http://169.254.169.254/latest', open)).toBe('ipLiteral')
+    expect(code('ftp://127.0.0.1/', open)).toBe('notHttps')
+  })
+
+  it('lets no address through, however it is written', () => {
+    const parts = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255))
+    const writings = fc.constantFrom(
+      ([a, b, c, d]: number[]) => `${a}.${b}.${c}.${d}`,
+      ([a = 0, b = 0, c = 0, d = 0]: number[]) => String(a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d),
+      ([a = 0, b = 0, c = 0, d = 0]: number[]) =>
+        `0x${[a, b, c, d].map((n) => n.toString(16).padStart(2, '0')).join('')}`,
+      ([a = 0, b, c, d]: number[]) => `0${a.toString(8)}.${b}.${c}.${d}.`,
+      ([a, b, c = 0, d = 0]: number[]) => `${a}.${b}.${c * 256 + d}`,
+      ([a, b, c, d]: number[]) => `[::ffff:${a}.${b}.${c}.${d}]`,
+    )
+    fc.assert(
+      fc.property(parts, writings, (address, write) => {
+        expect(code(`https://${write(address)}/`)).toBe('ipLiteral')
+      }),
+    )
+  })
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(code(text)).toBeTypeOf('string')
+        expect(code(`https://${text}`)).toBeTypeOf('string')
+      }),
+    )
+  })
+})
