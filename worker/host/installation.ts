@@ -196,6 +196,6 @@ async function waitUntil(
   while (!(await isReady().catch(() => false))) {
     if (abort.aborted) throw new StartProblem('Stopped before it was ready.')
     if (Date.now() > deadline) throw new StartProblem(`${problem} Its lines above say why.`)
-    await new Promise((done) => setTimeout(done, 50))
+    await new Promise((done) => setTimeout(done, 100))
   }
 }
