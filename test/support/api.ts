@@ -1,3 +1,5 @@
+import type { AnyEvent } from './receiver.ts'
+
 /** A caller of ChatLink's HTTP API with one credential. */
 export class Api {
   readonly url: string
@@ -51,5 +53,18 @@ export class Api {
       throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
     }
     return answer.body as Answer
+  }
+}
+
+/** The whole log of a session, pulled page by page. */
+export async function pullEvents(api: Api, idSession: string): Promise<AnyEvent[]> {
+  const events: AnyEvent[] = []
+  for (let after = 0; ;) {
+    const page = await api.get<{ events: AnyEvent[]; nextAfter: number; hasMore: boolean }>(
+      `/v1/sessions/${idSession}/events?after=${after}&limit=1000`,
+    )
+    events.push(...page.events)
+    if (!page.hasMore) return events
+    after = page.nextAfter
   }
 }

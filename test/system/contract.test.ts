@@ -5,6 +5,7 @@ import type { Group } from '../whatsapp/group.ts'
 import type { SendOptions } from '../whatsapp/person.ts'
 import type { Phone } from '../whatsapp/phone.ts'
 import { samples } from '../whatsapp/samples.ts'
+import { pullEvents } from '../support/api.ts'
 import { findContractProblems } from '../support/contract.ts'
 import { linkSession } from '../support/linked-session.ts'
 import { messageCases, senderFields, type MessageCase } from '../support/message-cases.ts'
@@ -148,10 +149,13 @@ it('keeps what is not in the customer’s document from a subscription without e
   const after = await ana.send(phone, { text: 'after the place' })
   await stage.receiver.waitFor((e) => e['idMessage'] === after.id, 'the text after it')
   expect(stage.receiver.events().filter((e) => e['idMessage'] === sent.id)).toEqual([])
-  const { events } = await stage.api.get<{ events: { messageType: string; idMessage?: string }[] }>(
-    '/v1/sessions/support/events?limit=1000',
-  )
-  expect(events.find(({ idMessage }) => idMessage === sent.id)?.messageType).toBe('locationMessage')
+  const pulled = await pullEvents(stage.api, 'support')
+  expect(pulled.find((e) => e['idMessage'] === sent.id)?.messageType).toBe('locationMessage')
+})
+
+it('has a log without holes', async () => {
+  const pulled = await pullEvents(stage.api, 'support')
+  expect(pulled.map(({ sequence }) => sequence)).toEqual(pulled.map((_, index) => index + 1))
 })
 
 it('made WhatsApp see nothing strange', () => {

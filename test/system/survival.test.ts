@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Contact } from '../whatsapp/contact.ts'
 import type { Phone } from '../whatsapp/phone.ts'
+import { pullEvents } from '../support/api.ts'
 import { linkSession } from '../support/linked-session.ts'
 import { startStage, type Stage } from '../support/stage.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -72,11 +73,9 @@ it('goes on after both were killed at once', async () => {
 })
 
 it('has told each message once in its log, in order', async () => {
-  const { events } = await stage.api.get<{
-    events: { messageType: string; sequence: number; value?: string }[]
-  }>('/v1/sessions/survivor/events?limit=1000')
+  const events = await pullEvents(stage.api, 'survivor')
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1))
-  expect(events.flatMap(({ value }) => value ?? [])).toEqual([
+  expect(events.flatMap((event) => event['value'] ?? [])).toEqual([
     'before the worker dies',
     'while the worker is away',
     'after the worker is back',
