@@ -1,7 +1,7 @@
 import type { LinkCommand, SessionReport } from '../schema/link.ts'
 import type { Log } from './log.ts'
 
-type Outcome = Extract<SessionReport, { report: 'command' }>
+export type CommandReport = Extract<SessionReport, { report: 'command' }>
 
 interface Pending {
   idCommand: string
@@ -12,7 +12,7 @@ interface Pending {
 export interface OutboxOptions {
   /** Hands a command's message to WhatsApp; rejects when it could not be written. */
   send(command: LinkCommand): Promise<void>
-  report(report: Outcome): void
+  report(report: CommandReport): void
   log: Log
 }
 
@@ -47,6 +47,10 @@ export class Outbox {
     void this.#sendNext()
   }
 
+  find(idCommand: string): LinkCommand | undefined {
+    return this.#pending.get(idCommand)?.command
+  }
+
   isPending(idMessage: string): boolean {
     return [...this.#pending.values()].some(({ command }) => command.idMessage === idMessage)
   }
@@ -73,10 +77,10 @@ export class Outbox {
     this.#finish({ report: 'command', idCommand: pending.idCommand, outcome: 'failed', errorCode, errorText })
   }
 
-  #finish(outcome: Outcome): void {
-    this.#pending.delete(outcome.idCommand)
-    this.#tries.delete(outcome.idCommand)
-    this.#options.report(outcome)
+  #finish(report: CommandReport): void {
+    this.#options.report(report)
+    this.#pending.delete(report.idCommand)
+    this.#tries.delete(report.idCommand)
   }
 
   async #sendNext(): Promise<void> {

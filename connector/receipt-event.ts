@@ -1,8 +1,10 @@
 import type { EventDraft } from '../schema/event/event.ts'
 import type { MessageStatus } from '../schema/event/change.ts'
+import type { LinkCommand } from '../schema/link.ts'
 import { isJidGroup, jidNormalizedUser, toNumber, WAMessageStatus } from './baileys.ts'
 import type { WAMessageKey } from './baileys.ts'
 import { makeIdEvent } from './event-id.ts'
+import type { CommandReport } from './outbox.ts'
 
 interface ReceiptContext {
   idSession: string
@@ -43,6 +45,27 @@ export function readGroupReceipts(receipts: GroupReceipt[], context: ReceiptCont
     const at = receipt.readTimestamp ?? receipt.receiptTimestamp
     return makeStatus(key, status, at, receipt.userJid, context)
   })
+}
+
+/** What became of a message that the API asked for: WhatsApp has it, or will not have it. */
+export function readCommandStatus(
+  { outcome, errorCode, errorText }: CommandReport,
+  { idMessage, message }: LinkCommand,
+  idSession: string,
+  nowMs: number,
+): EventDraft {
+  const status = outcome === 'done' ? 'sent' : 'failed'
+  return {
+    idSession,
+    messageType: 'messageStatus',
+    idEvent: makeIdEvent({ idSession, chat: '', sender: '', idMessage, kind: `status:${status}` }),
+    senderNumber: message.to,
+    messageTimestamp: Math.floor(nowMs / 1000),
+    idMessage,
+    status,
+    ...(errorCode !== undefined && { errorCode }),
+    ...(errorText !== undefined && { errorText }),
+  }
 }
 
 function makeStatus(

@@ -1,18 +1,23 @@
 import type { EventDraft } from '../schema/event/event.ts'
 import type { EventEntry, KeyEntry, LinkCommand, SessionRef, SessionReport } from '../schema/link.ts'
-import type { AuthenticationCreds, BinaryNode, WAMessage } from './baileys.ts'
+import { isJidGroup } from './baileys.ts'
+import type { AuthenticationCreds, BinaryNode, WAMessage, WASocket } from './baileys.ts'
 import { BacklogOrder } from './backlog-order.ts'
 import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import { EventMaker } from './event-maker.ts'
-import { FileTransfers, type TransferResult } from './file-transfers.ts'
+import { FileTransfers, type FileJob, type TransferResult } from './file-transfers.ts'
 import { GroupCache } from './group-cache.ts'
 import { Inbox } from './inbox.ts'
 import type { Link } from './link.ts'
 import type { Log } from './log.ts'
+import { MediaError } from './media-error.ts'
 import type { MediaSource } from './media-source.ts'
-import { Outbox } from './outbox.ts'
+import { transferFile } from './media-transfer.ts'
+import { Outbox, type CommandReport } from './outbox.ts'
+import { readCommandStatus } from './receipt-event.ts'
 import { wrapRepository } from './repository.ts'
+import { sendOutgoing } from './send.ts'
 import { SentMessages } from './sent-messages.ts'
 import { SessionStore } from './store.ts'
 import { ownAddresses, WhatsAppConnection, type WhatsAppHandlers } from './whatsapp.ts'
@@ -72,7 +77,7 @@ export class SessionContent {
     })
     this.outbox = new Outbox({
       send: (command) => this.#send(command),
-      report: options.report,
+      report: (report) => this.#reportCommand(report),
       log,
     })
     this.#files = new FileTransfers({
@@ -182,11 +187,44 @@ export class SessionContent {
     }
   }
 
-  async #send(_command: LinkCommand): Promise<void> {
-    if (this.#connection === undefined) throw new Error('not connected')
+  #reportCommand(report: CommandReport): void {
+    const command = this.outbox.find(report.idCommand)
+    const { idSession } = this.#options.ref
+    const status =
+      command === undefined ? undefined : readCommandStatus(report, command, idSession, Date.now())
+    const event = status === undefined || this.#inbox.isKnown(status.idEvent) ? [] : [{ event: status }]
+    this.#options.link.record({ reports: [report], ...(event.length > 0 && { events: event }) })
+    this.#committed(event)
   }
 
-  async #transfer(_job: { idFile: string; source: MediaSource }): Promise<TransferResult> {
-    return { ok: false, problem: 'x', gone: true }
+  async #send(command: LinkCommand): Promise<void> {
+    const socket = this.#connection?.socket
+    if (socket === undefined) throw new Error('WhatsApp is not connected')
+    const { to } = command.message
+    if (isJidGroup(to) && this.#groups.get(to) === undefined) this.#groups.put(await socket.groupMetadata(to))
+    await sendOutgoing(socket, command)
   }
+
+  async #transfer({ idFile, source }: FileJob): Promise<TransferResult> {
+    const { config, ref } = this.#options
+    const socket = this.#connection?.socket
+    try {
+      await transferFile(source, {
+        url: `${config.workerUrl}/link/sessions/${ref.idObject}/files/${idFile}`,
+        token: config.connectorToken,
+        allowLoopback: config.whatsApp !== undefined,
+        requestReupload: socket && ((message) => requestReupload(socket, message)),
+      })
+      return { ok: true }
+    } catch (error) {
+      const code = error instanceof MediaError ? error.code : 'network'
+      const isPassing = code === 'network' || code === 'timeout' || (code === 'gone' && socket === undefined)
+      return { ok: false, problem: (error as Error).message, gone: !isPassing }
+    }
+  }
+}
+
+async function requestReupload(socket: WASocket, message: WAMessage): Promise<WAMessage> {
+  await socket.refreshMediaConn()
+  return socket.updateMediaMessage(message)
 }

@@ -1,0 +1,96 @@
+import { expect, it } from 'vitest'
+import type { LinkCommand } from '../../schema/link.ts'
+import { useStage } from './harness.ts'
+
+const stage = useStage()
+
+const text = (to: string, idMessage: string, value: string): LinkCommand => ({
+  kind: 'sendMessage',
+  idMessage,
+  message: { to, messageType: 'conversation', value },
+})
+
+async function setUp() {
+  const connector = stage.startConnector()
+  const linked = await stage.linkSession()
+  const ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana' })
+  return { connector, ana, ...linked }
+}
+
+it('sends a text under its fixed id, and reports it when WhatsApp has it', async () => {
+  const { session, ana } = await setUp()
+  session.command('c1', text(ana.pnJid!, '3EB0AAAA', 'Good morning'))
+  const received = await ana.waitForMessage(({ id }) => id === '3EB0AAAA')
+  expect(received.message.extendedTextMessage?.text ?? received.message.conversation).toBe('Good morning')
+  const report = await session.wait((seen) => seen.reportsOf('command')[0])
+  expect(report).toMatchObject({ idCommand: 'c1', outcome: 'done' })
+})
+
+it('tells of its own message, and what becomes of it', async () => {
+  const { session, ana } = await setUp()
+  session.command('c1', text(ana.pnJid!, '3EB0AAAA', 'Good morning'))
+  await session.wait(({ events }) => events.some((event) => event['status'] === 'delivered'))
+  const told = session.events.map(({ messageType, ...event }) => event['status'] ?? messageType)
+  expect([...told].sort()).toEqual(['conversation', 'delivered', 'sent'])
+  expect(session.events.find(({ messageType }) => messageType === 'conversation')).toMatchObject({
+    isFromMe: true,
+    idMessage: '3EB0AAAA',
+    senderNumber: '34600111222@s.whatsapp.net',
+  })
+})
+
+it('reports a message that WhatsApp refuses as failed, with the code', async () => {
+  const { session, ana } = await setUp()
+  stage.whatsapp.world.ackErrors.set(ana.lidJid, '463')
+  stage.whatsapp.world.ackErrors.set(ana.pnJid!, '463')
+  session.command('c1', text(ana.pnJid!, '3EB0AAAA', 'Good morning'))
+  const report = await session.wait((seen) => seen.reportsOf('command')[0])
+  expect(report).toMatchObject({ outcome: 'failed', errorCode: '463' })
+})
+
+it('carries a command that is told twice out once', async () => {
+  const { session, ana } = await setUp()
+  const command = text(ana.pnJid!, '3EB0AAAA', 'Good morning')
+  session.command('c1', command)
+  session.command('c1', command)
+  await session.wait((seen) => seen.reportsOf('command')[0])
+  session.command('c2', text(ana.pnJid!, '3EB0BBBB', 'second'))
+  await ana.waitForMessage(({ id }) => id === '3EB0BBBB')
+  expect(ana.received.map(({ id }) => id)).toEqual(['3EB0AAAA', '3EB0BBBB'])
+})
+
+it('sends what waited while WhatsApp was away, in order', async () => {
+  const { session, ana, phone } = await setUp()
+  phone.dropConnection()
+  for (const index of [1, 2, 3]) session.command(`c${index}`, text(ana.pnJid!, `3EB0000${index}`, `${index}`))
+  await session.wait((seen) => seen.reportsOf('command').length === 3)
+  expect(ana.received.map(({ id }) => id)).toEqual(['3EB00001', '3EB00002', '3EB00003'])
+})
+
+it('sends to a group so that its members can read it', async () => {
+  const { session, ana, phone } = await setUp()
+  const group = stage.whatsapp.createGroup({ subject: 'Friends', members: [phone, ana] })
+  session.command('c1', text(group.jid, '3EB0AAAA', 'hello all'))
+  session.command('c2', text(group.jid, '3EB0BBBB', 'again'))
+  await ana.waitForMessage(({ id }) => id === '3EB0BBBB')
+  expect(ana.undecryptable).toEqual([])
+})
+
+it('uses no message counter twice when the connector dies right after sending', async () => {
+  const { session, ana, phone } = await setUp()
+  await ana.send(phone, { text: 'Hello' })
+  await session.wait(({ events }) => events[0])
+  session.faults.delayMs = 80
+  for (let round = 0; round < 4; round += 1) {
+    const id = `3EB0CC${round}`
+    const isThere = () => [...ana.received, ...ana.undecryptable].some((message) => message.id === id)
+    session.command(id, text(ana.pnJid!, id, `${round}`))
+    await expect.poll(isThere, { interval: 5, timeout: 5000 }).toBe(true)
+    session.supersede()
+    session.commands.length = 0
+    await expect.poll(() => phone.isConnected).toBe(false)
+    stage.startConnector({ idConnector: `next-${round}` })
+    await phone.waitUntilConnected()
+  }
+  expect(ana.undecryptable).toEqual([])
+})
