@@ -50,7 +50,7 @@ export function writeReference(language: Language): string {
 function writeEvent(name: string, schema: z.ZodObject, language: Language): string {
   const text = referenceTexts[language]
   const meta = schema.meta() ?? {}
-  const description = language === 'en' ? meta.description : String(meta['x-description-es'])
+  const description = language === 'en' ? meta.description : (meta['x-description-es'] as string)
   const { shape } = schema
   const shared = [everyMessage, everyFile].filter((fields) =>
     Object.keys(fields).every((field) => field in shape),
@@ -103,7 +103,7 @@ function row(name: string, json: JsonSchema, presence: string, language: Languag
 
 function kindOf(json: JsonSchema, text: ReferenceText): string {
   if (json.enum) return json.enum.map((value) => `\`${value}\``).join(' ')
-  if (json.const !== undefined) return `\`${String(json.const)}\``
+  if (json.const !== undefined) return `\`${JSON.stringify(json.const)}\``
   if (json.items) return `${text.kinds['array']} ${kindOf(json.items, text)}`
   return text.kinds[json.type ?? 'object'] ?? 'JSON'
 }

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import type { z } from '@hono/zod-openapi'
 import { Problem } from '../../schema/error.ts'
 
 const texts = {
@@ -20,7 +20,7 @@ export type ProblemStatus = keyof typeof texts
 
 /** Problem answers for a route; the common ones are always there. */
 export function problems(...statuses: ProblemStatus[]) {
-  const all = [...new Set<ProblemStatus>([401, 403, ...statuses])].toSorted()
+  const all = [...new Set<ProblemStatus>([401, 403, ...statuses])].toSorted((one, other) => one - other)
   return Object.fromEntries(
     all.map((status) => [
       status,
