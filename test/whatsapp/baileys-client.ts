@@ -41,6 +41,7 @@ export class BaileysClient {
       retryRequestDelayMs: 10,
       defaultQueryTimeoutMs: 5000,
       markOnlineOnConnect: false,
+      getMessage: async ({ id }) => this.messages.find(({ key }) => key.id === id)?.message ?? undefined,
       ...options,
     })
     this.socket.ev.on('creds.update', (update) => void Object.assign(state.creds, update))

@@ -1,4 +1,5 @@
 import type { BinaryNode, proto } from 'baileys'
+import { randomBytes } from 'node:crypto'
 import type { Connection } from './connection.ts'
 import { bytesOf, child, children, node } from './node.ts'
 import { bundleNode } from './signal-device.ts'
@@ -7,6 +8,8 @@ interface Pending {
   stanza: BinaryNode
   /** Encrypts the same message anew, after the client asked for a retry. */
   renew?: () => Promise<BinaryNode>
+  /** Asks another client, who encrypted the message, for it again. */
+  askAuthor?: (receipt: BinaryNode) => void
 }
 
 export interface Receipt {
@@ -25,8 +28,8 @@ export class Companion {
   readonly outbox = new Map<string, Pending>()
   readonly receipts: Receipt[] = []
   readonly onReceipt = new Set<(receipt: Receipt) => void>()
-  /** Groups and authors whose sender key this client was given. */
-  readonly senderKeys = new Set<string>()
+  /** Ids of messages of other clients that this one could not read and has asked for again. */
+  readonly missing = new Set<string>()
   connection: Connection | undefined
   /** True once the client has asked for its backlog; before, stanzas only gather. */
   isActive = false
@@ -35,6 +38,8 @@ export class Companion {
   #registrationId: number
   #signed: { id: number; value: Uint8Array; signature: Uint8Array }
   #preKeys: { id: number; value: Uint8Array }[] = []
+  #isAskedForKeys = false
+  #held: string[] | undefined
 
   constructor(
     device: number,
@@ -69,20 +74,40 @@ export class Companion {
     const signed = child(iq, 'skey') ?? child(child(iq, 'rotate'), 'skey')
     if (signed) this.#signed = { ...read(signed), signature: bytesOf(child(signed, 'signature')) }
     this.#preKeys.push(...children(child(iq, 'list')).map(read))
+    this.#isAskedForKeys = false
   }
 
   bundle(jid: string): BinaryNode {
-    return bundleNode(jid, this.#registrationId, this.#identity, this.#signed, this.#preKeys.shift())
+    const bundle = bundleNode(jid, this.#registrationId, this.#identity, this.#signed, this.#preKeys.shift())
+    if (this.#preKeys.length < 5 && !this.#isAskedForKeys) this.#askForKeys()
+    return bundle
   }
 
   /** Sends a stanza that must be receipted; keeps it until it is. */
-  deliver(stanza: BinaryNode, renew?: () => Promise<BinaryNode>): void {
-    this.outbox.set(stanza.attrs['id']!, renew ? { stanza, renew } : { stanza })
-    if (this.isActive) this.connection?.send(stanza)
+  deliver(stanza: BinaryNode, more: Omit<Pending, 'stanza'> = {}, key = stanza.attrs['id']!): void {
+    this.outbox.set(key, { stanza, ...more })
+    if (this.#held) this.#held.push(key)
+    else if (this.isActive) this.connection?.send(stanza)
+  }
+
+  /** Keeps what comes until `release`. */
+  hold(): void {
+    this.#held ??= []
+  }
+
+  /** Sends what was held: first these ids, in this order, then the others as they came. */
+  release(firstIds: string[]): void {
+    const keys = new Set([...firstIds, ...(this.#held ?? [])])
+    this.#held = undefined
+    for (const key of keys) {
+      const stanza = this.outbox.get(key)?.stanza
+      if (stanza && this.isActive) this.connection?.send(stanza)
+    }
   }
 
   sendBacklog(): void {
     this.isActive = true
+    this.#held = undefined
     const backlog = [...this.outbox.values()]
     if (backlog.length > 0)
       this.connection?.send(
@@ -108,10 +133,22 @@ export class Companion {
     for (const listener of this.onReceipt) listener(receipt)
   }
 
-  async retry(id: string): Promise<void> {
+  /** The client could not read a message: it is encrypted anew, in a new session, by whoever wrote it. */
+  async retry(id: string, receipt: BinaryNode): Promise<void> {
     const pending = this.outbox.get(id)
+    if (pending?.askAuthor) {
+      this.missing.add(id)
+      pending.askAuthor(receipt)
+    }
     if (!pending?.renew) return
     pending.stanza = await pending.renew()
     if (this.isActive) this.connection?.send(pending.stanza)
+  }
+
+  #askForKeys(): void {
+    this.#isAskedForKeys = true
+    const id = `prekeys-${randomBytes(4).toString('hex')}`
+    const count = node('count', { value: `${this.#preKeys.length}` })
+    this.deliver(node('notification', { id, type: 'encrypt', from: '@s.whatsapp.net' }, [count]))
   }
 }

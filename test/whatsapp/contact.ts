@@ -12,16 +12,24 @@ export interface ReceivedMessage {
 
 /** Somebody who writes to accounts and gets what they send, on a phone that decrypts it. */
 export class Contact extends Person {
+  /** The newest messages, in order; `receivedCount` counts all. */
   readonly received: ReceivedMessage[] = []
+  receivedCount = 0
   readonly undecryptable: { id: string; from: string; error: string }[] = []
   /** Confirm each message as phones do by themselves. */
   confirmsDelivery = true
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Set<(message: ReceivedMessage) => void>()
 
   take(message: ReceivedMessage): void {
     this.received.push(message)
-    if (this.received.length > 50_000) this.received.splice(0, 25_000)
-    for (const check of this.#waiting) check()
+    this.receivedCount += 1
+    if (this.received.length > 20_000) this.received.splice(0, 10_000)
+    for (const check of this.#waiting) check(message)
+  }
+
+  takeUndecryptable(failure: { id: string; from: string; error: string }): void {
+    this.undecryptable.push(failure)
+    if (this.undecryptable.length > 2_000) this.undecryptable.splice(0, 1_000)
   }
 
   /** Resolves with the first message that fits, among those received and those to come. */
@@ -31,15 +39,15 @@ export class Contact extends Person {
         this.#waiting.delete(check)
         reject(new Error(`${this.name} did not get the message within ${timeoutMs} ms`))
       }, timeoutMs)
-      const check = () => {
-        const found = this.received.find(fits)
-        if (!found) return
+      const check = (message: ReceivedMessage) => {
+        if (!fits(message)) return
         clearTimeout(timer)
         this.#waiting.delete(check)
-        resolve(found)
+        resolve(message)
       }
       this.#waiting.add(check)
-      check()
+      const found = this.received.find(fits)
+      if (found) check(found)
     })
   }
 

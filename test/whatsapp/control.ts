@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
 import { Contact } from './contact.ts'
 import type { Content } from './content.ts'
+import type { GroupChange } from './group-change.ts'
 import { Phone } from './phone.ts'
 import type { WhatsApp } from './whatsapp.ts'
 
@@ -40,6 +41,23 @@ const PersonBody = z.strictObject({
   hidesNumber: z.boolean().optional(),
 })
 const PhoneBody = PersonBody.extend({ number: z.string().regex(/^\d{5,15}$/) })
+const ChangeBody = z.strictObject({
+  by: z.string(),
+  change: z.union([
+    z.strictObject({ subject: z.string() }),
+    z.strictObject({ description: z.string() }),
+    z.strictObject({ announcement: z.boolean() }),
+    z.strictObject({ locked: z.boolean() }),
+    z.strictObject({ ephemeralSeconds: z.int().nonnegative() }),
+    z.partialRecord(z.enum(['add', 'remove', 'promote', 'demote']), z.array(z.string()).min(1)),
+  ]),
+})
+const ReceiptBody = z.strictObject({
+  to: z.string(),
+  id: z.string(),
+  type: z.enum(['read', 'played']).optional(),
+  group: z.string().optional(),
+})
 const GroupBody = z.strictObject({
   subject: z.string(),
   members: z.array(z.string()).min(1),
@@ -113,14 +131,30 @@ export class Control {
         const group = { ...rest, members: members.map((user) => this.#person(user)) }
         return { jid: this.#whatsapp.createGroup(group as never).jid }
       },
+      'POST /groups/*/change': ([jid], body) => {
+        const { by, change } = ChangeBody.parse(body)
+        const group = world.groups.get(jid!)
+        if (!group) throw new Refusal(404, `there is no group ${jid}`)
+        const entries = Object.entries(change).map(([name, value]: [string, unknown]) => [
+          name,
+          Array.isArray(value) ? value.map((user: string) => this.#person(user)) : value,
+        ])
+        group.change(this.#person(by), Object.fromEntries(entries) as GroupChange)
+        return { subject: group.subject, members: group.members.map(({ name }) => name) }
+      },
+      'POST /contacts/*/receipt': ([user], body) => {
+        const { to, id, type, group } = ReceiptBody.parse(body)
+        this.#contact(user!).sendReceipt(this.#phone(to), id, type, group)
+        return {}
+      },
       'POST /send': async (_, body) => {
         const { from, to, content, ...options } = SendBody.parse(body)
-        const target = world.groups.get(to) ?? this.#phone(to)
-        const { id, timestamp } = await this.#person(from).send(
-          target,
-          content as unknown as Content,
-          options as never,
-        )
+        const sender = this.#person(from)
+        const what = content as unknown as Content
+        const { id, timestamp } =
+          sender instanceof Phone
+            ? await sender.sendFromPhone(world.groups.get(to) ?? this.#person(to), what)
+            : await sender.send(world.groups.get(to) ?? this.#phone(to), what, options as never)
         return { id, timestamp }
       },
       'GET /unknown-stanzas': () => this.#whatsapp.unknownStanzas,

@@ -1,3 +1,5 @@
+// The product's remedies for libsignal, before Baileys: silent, and signatures that are fast enough for benchmarks.
+import '../../connector/libsignal.ts'
 import { parseArgs } from 'node:util'
 import { Control } from './control.ts'
 import { startWhatsApp } from './whatsapp.ts'
@@ -10,15 +12,6 @@ const { values } = parseArgs({
     data: { type: 'string', default: '.chatlink/whatsapp' },
   },
 })
-
-/** libsignal prints whole sessions, private keys included: nothing that is not a string gets out. */
-for (const method of ['log', 'info', 'warn', 'error'] as const) {
-  const print = console[method].bind(console)
-  console[method] = (...values: unknown[]) => {
-    if (values.every((value) => typeof value === 'string') && !String(values[0]).includes('session'))
-      print(...values)
-  }
-}
 
 const whatsapp = await startWhatsApp({
   port: Number(values.port),

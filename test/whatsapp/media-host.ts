@@ -58,9 +58,13 @@ export interface StoredMedia {
   mediaKeyTimestamp: number
 }
 
+/** What all files may take together; beyond it the oldest go. */
+const maxBytes = 256 * 1024 * 1024
+
 /** The HTTPS host from which clients fetch encrypted files and to which they send theirs. */
 export class MediaHost {
   readonly #files = new Map<string, Buffer>()
+  #bytes = 0
   readonly #server: Server
   /** Paths that answer with this status instead of their file, until deleted: a file that has expired, a host that is ill. */
   readonly failures = new Map<string, number>()
@@ -155,6 +159,12 @@ export class MediaHost {
   #store(file: Buffer): string {
     const directPath = `/v/${randomBytes(16).toString('hex')}.enc`
     this.#files.set(directPath, file)
+    this.#bytes += file.length
+    for (const [oldest, { length }] of this.#files) {
+      if (this.#bytes <= maxBytes || oldest === directPath) break
+      this.#files.delete(oldest)
+      this.#bytes -= length
+    }
     return directPath
   }
 }

@@ -40,7 +40,9 @@ export class Person {
   readonly number: string | undefined
   readonly hidesNumber: boolean
   readonly lid: string
-  readonly device = new SignalDevice()
+  device = new SignalDevice()
+  /** Ids of messages that this person's phone could not read and has asked for again. */
+  readonly missing = new Set<string>()
   #queue: Promise<unknown> = Promise.resolve()
 
   constructor(world: World, { number, name, lid, hidesNumber }: PersonOptions) {
@@ -64,8 +66,14 @@ export class Person {
     return this.hidesNumber ? undefined : this.pnJid
   }
 
-  isAddressedBy(user: string): boolean {
-    return user === this.lid || user === this.number
+  /** Installs WhatsApp again: a new identity, of which the linked clients of all accounts are told. */
+  reinstall(): void {
+    this.device = new SignalDevice()
+    for (const phone of this.world.phones) {
+      const id = this.world.nextId()
+      const attributes = { id, type: 'encrypt', from: this.lidJid, t: `${this.world.unixNow()}` }
+      phone.deliverToAll(node('notification', attributes, [node('identity')]), `notification-${id}`)
+    }
   }
 
   /** Sends to an account or to a group; resolves when WhatsApp's server has it for each linked client. */
@@ -92,42 +100,28 @@ export class Person {
           node('message', this.#envelope(sent, type, options), [
             await this.#encryptFor(to, companion, message, renew),
           ])
-        companion.deliver(await build(false), () => build(true))
+        companion.deliver(await build(false), { renew: () => build(true) })
       }
     return sent
   }
 
   async #sendToGroup(group: Group, sent: SentMessage, type: string, options: SendOptions): Promise<void> {
-    const author = this.lidJid
-    const { ciphertext, senderKeyDistributionMessage } = await this.device.encryptForGroup(
-      group.jid,
-      author,
-      sent.message,
-    )
-    const distribution: proto.IMessage = {
-      senderKeyDistributionMessage: {
-        groupId: group.jid,
-        axolotlSenderKeyDistributionMessage: senderKeyDistributionMessage,
-      },
-    }
-    const attributes = { ...this.#groupEnvelope(group, sent, type, options) }
-    const body = node('enc', { v: '2', type: 'skmsg' }, ciphertext)
+    const sender = this.device.groupSender(group.jid)
+    const attributes = this.#groupEnvelope(group, sent, type, options)
+    const distribution = sender.distribution(group.jid)
+    const body = node('enc', { v: '2', type: 'skmsg' }, sender.encrypt(sent.message))
     for (const phone of group.phones())
       for (const companion of phone.companions.values()) {
-        if (phone === (this as Person)) continue
-        const knows = `${group.jid}/${author}`
-        const isKnown = companion.senderKeys.has(knows)
-        companion.senderKeys.add(knows)
-        const build = async (renew: boolean) => {
-          const key = isKnown && !renew ? [] : [await this.#encryptFor(phone, companion, distribution, renew)]
-          if (!renew) return node('message', attributes, [...key, body])
-          const fresh = await this.device.encryptForGroup(group.jid, author, sent.message)
-          return node('message', attributes, [
-            ...key,
-            node('enc', { v: '2', type: 'skmsg' }, fresh.ciphertext),
-          ])
+        const keyFor = (message: proto.IMessage, renew: boolean) =>
+          this.#encryptFor(phone, companion, message, renew)
+        const renew = async () => {
+          const key = await keyFor(sender.distribution(group.jid), true)
+          const again = node('enc', { v: '2', type: 'skmsg' }, sender.encrypt(sent.message))
+          return node('message', attributes, [key, again])
         }
-        companion.deliver(await build(false), () => build(true))
+        const key = sender.knownBy.has(companion) ? [] : [await keyFor(distribution, false)]
+        sender.knownBy.add(companion)
+        companion.deliver(node('message', attributes, [...key, body]), { renew })
       }
   }
 

@@ -2,6 +2,7 @@ import { type BinaryNode, proto } from 'baileys'
 import { randomBytes } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
 import { Companion, type Receipt } from './companion.ts'
+import { Contact } from './contact.ts'
 import { type Content, encodeContent } from './content.ts'
 import type { Group } from './group.ts'
 import { node } from './node.ts'
@@ -18,6 +19,7 @@ export class Phone extends Person {
   loginFailure: string | undefined
   #nextDevice = 1
   readonly #waiting = new Set<() => void>()
+  readonly #receiptListeners = new Set<(receipt: Receipt) => void>()
 
   /** The newest linked client; most accounts have one. */
   get companion(): Companion | undefined {
@@ -37,9 +39,9 @@ export class Phone extends Person {
     return this.companion?.receipts ?? []
   }
 
-  /** Calls back at each message receipt, in the moment in which the server sees it. */
+  /** Calls back at each message receipt of any linked client, in the moment in which the server sees it. */
   onReceipt(listener: (receipt: Receipt) => void): void {
-    this.companion?.onReceipt.add(listener)
+    this.#receiptListeners.add(listener)
   }
 
   deviceJid(companion: Companion): string {
@@ -79,6 +81,9 @@ export class Phone extends Person {
       advSecret,
       now: this.world.unixNow(),
     })
+    companion.onReceipt.add((receipt) => {
+      for (const listener of this.#receiptListeners) listener(receipt)
+    })
     this.companions.set(device, companion)
     registration.connection.endWithStreamError('515')
   }
@@ -94,15 +99,37 @@ export class Phone extends Person {
     this.companion?.connection?.drop()
   }
 
+  /** The network towards the client goes silent until `thaw`, the connection stays. */
+  freeze(): void {
+    this.companion?.connection?.freeze()
+  }
+
+  thaw(): void {
+    this.companion?.connection?.thaw()
+  }
+
+  /** Keeps what is sent to the client until `release`, which may send it in another order. */
+  hold(): void {
+    this.companion?.hold()
+  }
+
+  release(...firstIds: string[]): void {
+    this.companion?.release(firstIds)
+  }
+
   /** Sends from the phone itself; linked clients get a copy. */
   async sendFromPhone(to: Person | Group, content: Content): Promise<SentMessage> {
-    const chat = 'members' in to ? to.jid : to.lidJid
-    const message = await encodeContent(content, this.world.mediaHost, chat)
-    const sent = {
-      id: `3A${randomBytes(9).toString('hex').toUpperCase()}`,
-      timestamp: this.world.unixNow(),
-      message,
+    const id = `3A${randomBytes(9).toString('hex').toUpperCase()}`
+    if ('members' in to) {
+      const sent = await this.send(to, content, { id })
+      for (const member of to.members) this.#reach(member, sent, to.jid)
+      return sent
     }
+    const chat = to.lidJid
+    const message = await encodeContent(content, this.world.mediaHost, chat)
+    const sent = { id, timestamp: this.world.unixNow(), message }
+    if (to instanceof Phone) await this.send(to, { raw: message }, { id })
+    this.#reach(to, sent)
     const copy: proto.IMessage = { deviceSentMessage: { destinationJid: chat, message } }
     for (const companion of this.companions.values())
       await this.#deliverOwn(companion, copy, {
@@ -112,16 +139,31 @@ export class Phone extends Person {
         notify: this.name,
         from: this.lidJid,
         recipient: chat,
-        peer_recipient_pn: 'members' in to ? undefined : to.knownJid,
+        peer_recipient_pn: to.knownJid,
         addressing_mode: 'lid',
       })
     return sent
   }
 
+  /** A contact's phone reads it at once; nobody looks at how that got there. */
+  #reach(person: Person, { id, message }: SentMessage, group?: string): void {
+    if (person instanceof Contact)
+      person.take({
+        id,
+        from: this.lidJid,
+        ...(group && { group }),
+        message: proto.Message.fromObject(message),
+      })
+  }
+
+  takeOwn(sent: { id: string; message: proto.Message }): void {
+    this.sentByCompanions.push(sent)
+    if (this.sentByCompanions.length > 10_000) this.sentByCompanions.splice(0, 5_000)
+  }
+
   deliverToAll(stanza: BinaryNode, key: string): void {
     for (const companion of this.companions.values()) {
-      companion.outbox.set(key, { stanza })
-      if (companion.isActive) companion.connection?.send(stanza)
+      companion.deliver(stanza, {}, key)
     }
   }
 
@@ -209,7 +251,7 @@ export class Phone extends Person {
       )
       return node('message', attributes, [node('enc', { v: '2', type }, bytes)])
     }
-    companion.deliver(await build(false), () => build(true))
+    companion.deliver(await build(false), { renew: () => build(true) })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { BinaryNode } from 'baileys'
 import type { Companion } from './companion.ts'
 import { Contact } from './contact.ts'
-import { bytesOf, child, children, node } from './node.ts'
+import { bytesOf, child, children, node, numberBytes } from './node.ts'
 import type { Person } from './person.ts'
 import { Phone } from './phone.ts'
 import type { Asker } from './queries.ts'
@@ -19,12 +19,14 @@ export async function routeMessage(stanza: BinaryNode, asker: Asker): Promise<vo
   companion.connection?.send(
     node('ack', { class: 'message', id, from: to, t: `${world.unixNow()}`, error: world.ackErrors.get(to) }),
   )
-  if (world.ackErrors.has(to) || world.sent.has(id)) return
+  if (world.ackErrors.has(to)) return
+  const isRepeated = world.sent.has(id)
   world.remember(id)
   const group = world.groups.get(to)
-  const shared = group && ciphertextOf(stanza)
+  const only = stanza.attrs['participant'] ?? (group ? undefined : to)
+  const shared = group && !stanza.attrs['participant'] ? ciphertextOf(stanza) : undefined
   const targets = children(child(stanza, 'participants'), 'to')
-  const direct = !group && targets.length === 0 ? [node('to', { jid: to }, children(stanza, 'enc'))] : targets
+  const direct = only && targets.length === 0 ? [node('to', { jid: only }, children(stanza, 'enc'))] : targets
   const own = new Map(direct.map((target) => [target.attrs['jid']!, ciphertextOf(target)]))
   const people = group
     ? group.members
@@ -37,10 +39,17 @@ export async function routeMessage(stanza: BinaryNode, asker: Asker): Promise<vo
       )
       const parts = { direct: jid === undefined ? undefined : own.get(jid), shared }
       if (!parts.direct && !parts.shared) continue
+      if (isRepeated && !misses(person, device, id)) continue
       if (device === 0) await readOnPhone(person, { id, to, ...parts }, phone, companion, group?.jid)
       else forward(person as Phone, device, { id, to, ...parts }, asker)
     }
   }
+}
+
+/** Whether a device has asked for a message again; a phone that has it already would show it only once. */
+function misses(person: Person, device: number, id: string): boolean {
+  const { missing } = device === 0 ? person : ((person as Phone).companions.get(device) ?? person)
+  return missing.delete(id)
 }
 
 interface Parts {
@@ -70,27 +79,30 @@ async function readOnPhone(person: Person, parts: Parts, from: Phone, companion:
     if (person instanceof Contact) {
       person.take({ id: parts.id, from: from.lidJid, ...(group && { group }), message })
       if (person.confirmsDelivery) person.sendReceipt(from, parts.id, undefined, group)
-    } else if (person === from) from.sentByCompanions.push({ id: parts.id, message })
+    } else if (person === from) from.takeOwn({ id: parts.id, message })
   } catch (error) {
-    if (person instanceof Contact) {
-      person.undecryptable.push({ id: parts.id, from: author, error: String(error) })
-      askAgain(person, parts.id, from, companion, group)
-    }
+    if (!(person instanceof Contact)) return
+    person.takeUndecryptable({ id: parts.id, from: author, error: String(error) })
+    askAgain(person, parts.id, companion, group)
   }
 }
 
 /** A phone that cannot read a message asks its sender for it again. */
-function askAgain(person: Person, id: string, from: Phone, companion: Companion, group?: string): void {
+function askAgain(person: Contact, id: string, companion: Companion, group?: string): void {
   const t = `${person.world.unixNow()}`
-  from.deliverToAll(
+  const { registrationId } = person.device.creds
+  if (person.missing.size > 10_000) person.missing.clear()
+  person.missing.add(id)
+  companion.deliver(
     node(
       'receipt',
       { id, type: 'retry', from: group ?? person.lidJid, participant: group && person.lidJid, t },
       [
         node('retry', { v: '1', count: '1', id, t }),
-        node('registration', {}, Buffer.from([0, 0, 0, companion.device])),
+        node('registration', {}, numberBytes(registrationId, 4)),
       ],
     ),
+    {},
     `receipt-${id}-retry-${person.lid}`,
   )
 }
@@ -121,5 +133,15 @@ function forward(person: Phone, device: number, parts: Parts, { world, phone, co
       },
       [...enc(parts.direct), ...enc(parts.shared)],
     ),
+    {
+      askAuthor: ({ content }) => {
+        const jid = person.deviceJid(target)
+        const asks = { id: parts.id, type: 'retry', t: `${world.unixNow()}` }
+        const from = group ? { from: group.jid, participant: jid } : { from: jid }
+        const recipient = person === phone && !group ? { recipient: parts.to } : {}
+        const receipt = node('receipt', { ...asks, ...from, ...recipient }, content)
+        companion.deliver(receipt, {}, `receipt-${parts.id}-retry-${jid}`)
+      },
+    },
   )
 }

@@ -1,6 +1,7 @@
-import { Curve, generateSignalPubKey, proto } from 'baileys'
+import { Curve, encodeWAMessage, generateSignalPubKey, proto } from 'baileys'
 import { createCipheriv, createHmac, hkdfSync, randomBytes, randomInt } from 'node:crypto'
 import { calculateSignature } from 'whatsapp-rust-bridge'
+import type { Companion } from './companion.ts'
 
 /** Signal's version 3, in both halves of the byte. */
 const version = Buffer.from([0x33])
@@ -12,29 +13,32 @@ const version = Buffer.from([0x33])
  * this one numbers messages 0, 1, 2 … as phones do, keeps nothing, and signs in WebAssembly.
  */
 export class GroupSender {
+  /** The clients that have the key already. */
+  readonly knownBy = new WeakSet<Companion>()
   readonly #id = randomInt(2 ** 31 - 1)
   readonly #signing = Curve.generateKeyPair()
   #chainKey = randomBytes(32)
   #iteration = 0
 
   /** What lets a member read all messages from the next one on. */
-  distribution(): Uint8Array {
+  distribution(groupId: string): proto.IMessage {
     const message = proto.SenderKeyDistributionMessage.encode({
       id: this.#id,
       iteration: this.#iteration,
       chainKey: this.#chainKey,
       signingKey: generateSignalPubKey(this.#signing.public),
     }).finish()
-    return Buffer.concat([version, message])
+    const axolotlSenderKeyDistributionMessage = Buffer.concat([version, message])
+    return { senderKeyDistributionMessage: { groupId, axolotlSenderKeyDistributionMessage } }
   }
 
-  encrypt(plaintext: Uint8Array): Uint8Array {
+  encrypt(content: proto.IMessage): Uint8Array {
     const seed = createHmac('sha256', this.#chainKey)
       .update(Buffer.from([1]))
       .digest()
     const keys = Buffer.from(hkdfSync('sha256', seed, Buffer.alloc(32), 'WhisperGroup', 48))
     const cipher = createCipheriv('aes-256-cbc', keys.subarray(16), keys.subarray(0, 16))
-    const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()])
+    const ciphertext = Buffer.concat([cipher.update(encodeWAMessage(content)), cipher.final()])
     const message = proto.SenderKeyMessage.encode({
       id: this.#id,
       iteration: this.#iteration,

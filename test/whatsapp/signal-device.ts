@@ -12,6 +12,7 @@ import {
 import pino from 'pino'
 import type { BinaryNode } from 'baileys'
 import { bytesOf, child, node, numberBytes } from './node.ts'
+import { GroupSender } from './sender-key.ts'
 
 const silent = pino({ level: 'silent' })
 
@@ -20,8 +21,7 @@ export interface Ciphertext {
   bytes: Uint8Array
 }
 
-function memoryStore(): SignalKeyStore {
-  const values = new Map<string, unknown>()
+function memoryStore(values: Map<string, unknown>): SignalKeyStore {
   return {
     get: async <Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) => {
       const found: Record<string, SignalDataTypeMap[Type]> = {}
@@ -55,7 +55,8 @@ function withPlainBuffers(value: Uint8Array): Buffer {
 /** One device with its own Signal identity: a contact's phone or the phone of an account. Encrypts and decrypts for real. */
 export class SignalDevice {
   readonly creds = initAuthCreds()
-  readonly #keys = addTransactionCapability(memoryStore(), silent, {
+  readonly #values = new Map<string, unknown>()
+  readonly #keys = addTransactionCapability(memoryStore(this.#values), silent, {
     maxCommitRetries: 1,
     delayBetweenTriesMs: 1,
   })
@@ -65,6 +66,7 @@ export class SignalDevice {
     async () => [],
   )
   readonly #sessions = new Set<string>()
+  readonly #groups = new Map<string, GroupSender>()
   #nextPreKey = 1
 
   get identity(): Uint8Array {
@@ -119,9 +121,16 @@ export class SignalDevice {
     return proto.Message.decode(unpadRandomMax16(plaintext))
   }
 
-  async encryptForGroup(group: string, ownJid: string, message: proto.IMessage) {
-    const data = encodeWAMessage(message)
-    return this.#repository.encryptGroupMessage({ group, meId: ownJid, data })
+  groupSender(group: string): GroupSender {
+    const sender = this.#groups.get(group) ?? new GroupSender()
+    this.#groups.set(group, sender)
+    return sender
+  }
+
+  /** Loses all sessions and sender keys of others, as after a restored backup: what comes next cannot be read. */
+  forgetSessions(): void {
+    for (const key of this.#values.keys()) if (/^(session|sender-key)\//.test(key)) this.#values.delete(key)
+    this.#sessions.clear()
   }
 
   async readSenderKey(group: string, authorJid: string, message: proto.Message): Promise<void> {

@@ -232,7 +232,7 @@ class Server {
   #takeReceipt(stanza: BinaryNode, { world, companion }: Asker): Promise<void> | void {
     const { id, type = '', to } = stanza.attrs as { id: string; type?: string; to?: string }
     companion.connection?.send(node('ack', { class: 'receipt', id, from: to, type: type || undefined }))
-    if (type === 'retry') return companion.retry(id)
+    if (type === 'retry') return companion.retry(id, stanza)
     const more = child(stanza, 'list')
     const ids = [id, ...(Array.isArray(more?.content) ? more.content.map(({ attrs }) => attrs['id']!) : [])]
     for (const each of ids) companion.confirm(each, type, world.unixNow())
