@@ -29,8 +29,11 @@ export function toJid(value: unknown): Jid | undefined {
 export const isPhone = (jid: Jid | undefined) => jid !== undefined && jid.endsWith('@s.whatsapp.net')
 export const isLid = (jid: Jid | undefined) => jid !== undefined && jid.endsWith('@lid')
 export const isGroup = (jid: Jid | undefined) => jid !== undefined && jid.endsWith('@g.us')
-export const isBroadcast = (jid: Jid | undefined) => jid !== undefined && jid.endsWith('@broadcast')
-export const isNewsletter = (jid: Jid | undefined) => jid !== undefined && jid.endsWith('@newsletter')
+const isBroadcast = (jid: Jid | undefined) => jid !== undefined && jid.endsWith('@broadcast')
+
+/** Status broadcasts and newsletters become no events. */
+export const isIgnoredChat = (jid: Jid | undefined) =>
+  jid !== undefined && (jid === 'status@broadcast' || jid.endsWith('@newsletter'))
 
 /** Whether it is one of the account's own addresses. */
 export function isOwn(jid: Jid | undefined, { ownNumber, ownLid }: Addresses): boolean {

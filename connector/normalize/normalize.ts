@@ -1,5 +1,5 @@
 import { WAMessageStubType, type proto } from '../baileys.ts'
-import { isBroadcast, isNewsletter, readPlace } from './address.ts'
+import { isIgnoredChat, readPlace, toJid } from './address.ts'
 import { readContact, readContacts } from './contact.ts'
 import { readAudio, readDocument, readImage, readSticker, readVideo } from './file.ts'
 import { readGroupStub, stubName } from './group-change.ts'
@@ -46,8 +46,7 @@ function readSubject(message: WireMessage, context: NormalizeContext): Subject |
   const place = readPlace(key, context)
   const idMessage = toLabel(key.id)
   if (place === undefined || idMessage === undefined) return null
-  const { jid } = place.chat
-  if (isNewsletter(jid) || (isBroadcast(jid) && jid.startsWith('status@'))) return null
+  if (isIgnoredChat(toJid(key.remoteJid))) return null
   return {
     context,
     key,
@@ -79,7 +78,7 @@ function readContent(message: WireMessage, wireSubject: Subject): NormalizedMess
     return readStub(message, stubType, subject)
   }
   if (field !== undefined) {
-    const read = readers[field]
+    const read = readerOf(field)
     return read ? read(content, subject) : makeUnsupported(subject, field, reasonOf(field))
   }
   if (subject.isViewOnce) return makeUnsupported(subject, 'viewOnceMessage', 'empty')
@@ -151,6 +150,10 @@ const readers: Partial<Record<ContentField, Reader>> = {
   stickerSyncRmrMessage: () => null,
 }
 
+function readerOf(field: ContentField): Reader | undefined {
+  return Object.hasOwn(readers, field) ? readers[field] : undefined
+}
+
 /** Stand beside a message's content; alone they are keys for later messages, or nothing. */
 const companions = new Set<string>([
   'senderKeyDistributionMessage',
@@ -175,7 +178,7 @@ function contentField(content: proto.IMessage): ContentField | undefined {
   const fields = (Object.keys(content) as ContentField[]).filter(
     (name) => content[name] !== null && content[name] !== undefined && !companions.has(name),
   )
-  const known = fields.filter((name) => readers[name] !== undefined)
+  const known = fields.filter((name) => readerOf(name) !== undefined)
   return known.find((name) => content[name] !== '') ?? known[0] ?? fields[0]
 }
 
@@ -184,5 +187,5 @@ function bodyOf({ message }: WireMessage): proto.IMessage {
 }
 
 function wireTypeOf(message: WireMessage): string {
-  return toLabel(contentField(unwrap(bodyOf(message)).content)) ?? 'none'
+  return contentField(unwrap(bodyOf(message)).content) ?? 'none'
 }

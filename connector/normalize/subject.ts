@@ -4,7 +4,7 @@ import type { proto } from '../baileys.ts'
 import type { Place } from './address.ts'
 import { readQuoted, readMentions, type Quoted } from './quote.ts'
 import type { NormalizeContext, NormalizedMessage, WireKey } from './wire-message.ts'
-import { withoutAbsent } from './value.ts'
+import { toLabel, withoutAbsent } from './value.ts'
 
 /** A message on its way to its event: all that does not depend on the content's type. */
 export interface Subject {
@@ -86,5 +86,6 @@ export function makeUnsupported(
   wireType: string,
   unsupportedReason: UnsupportedReason,
 ): NormalizedMessage {
-  return makeMessage(subject, 'unsupportedMessage', undefined, { wireType, unsupportedReason })
+  const name = toLabel(wireType) ?? 'none'
+  return makeMessage(subject, 'unsupportedMessage', undefined, { wireType: name, unsupportedReason })
 }

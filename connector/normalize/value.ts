@@ -22,7 +22,7 @@ export function toLabel(value: unknown): string | undefined {
 /** A whole number that is not negative, or nothing. */
 export function toCount(value: WireNumber | null | undefined): number | undefined {
   const number = toNumber(value)
-  return Number.isSafeInteger(number) && number >= 0 ? number : undefined
+  return Number.isSafeInteger(number) && number >= 0 ? number + 0 : undefined
 }
 
 /** A whole number above zero, or nothing. */

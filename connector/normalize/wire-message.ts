@@ -7,25 +7,25 @@ import type { MediaSource } from '../media-source.ts'
 export type WireNumber = number | string | { toNumber(): number }
 
 export interface WireKey {
-  remoteJid?: string | null
+  remoteJid?: string | null | undefined
   /** The same chat under its other address: the phone number's of a LID, or the reverse. */
-  remoteJidAlt?: string | null
-  participant?: string | null
-  participantAlt?: string | null
-  fromMe?: boolean | null
-  id?: string | null
-  isViewOnce?: boolean | null
+  remoteJidAlt?: string | null | undefined
+  participant?: string | null | undefined
+  participantAlt?: string | null | undefined
+  fromMe?: boolean | null | undefined
+  id?: string | null | undefined
+  isViewOnce?: boolean | null | undefined
 }
 
 /** A message as WhatsApp delivers it; Baileys' `WAMessage` is one. Nothing in it is trusted. */
 export interface WireMessage {
   key: WireKey
-  message?: proto.IMessage | null
-  messageTimestamp?: WireNumber | null
-  pushName?: string | null
-  verifiedBizName?: string | null
-  messageStubType?: number | null
-  messageStubParameters?: readonly unknown[] | null
+  message?: proto.IMessage | null | undefined
+  messageTimestamp?: WireNumber | null | undefined
+  pushName?: string | null | undefined
+  verifiedBizName?: string | null | undefined
+  messageStubType?: number | null | undefined
+  messageStubParameters?: readonly unknown[] | null | undefined
 }
 
 /** What normalization knows of the session. Nothing of it enters `idEvent` but `idSession`. */

@@ -109,7 +109,7 @@ describe('fetching a file', () => {
     ['another port', { url: 'https://mmg.whatsapp.net:22/1.enc', directPath: undefined }],
     ['nothing', { url: undefined, directPath: undefined }],
   ])('refuses a message that names %s', async (_, changes) => {
-    const source = { ...offer(bytes(10)), ...changes } as MediaSource
+    const source = { ...offer(bytes(10)), ...changes } as unknown as MediaSource
     await expect(fetchMedia(source)).rejects.toMatchObject({ code: 'refused' })
     expect(host.requests).toEqual([])
   })
