@@ -66,7 +66,7 @@ export class Dispatcher extends DurableObject<Env> {
       this.#store.begin({ ref: place.ref, config, startAfter: place.startAfter }, Date.now())
       this.#begin()
     } else await this.#work.configure(config, Date.now())
-    this.#work?.engine.kick()
+    this.#work?.engine.refresh()
     await this.#arm()
     return { ok: true, version: this.#work?.settings.config.version ?? 0 }
   }
@@ -189,7 +189,7 @@ export class Dispatcher extends DurableObject<Env> {
     if (!work) return
     try {
       work.upkeep(Date.now())
-      work.engine.kick()
+      work.engine.refresh()
       await Promise.race([work.engine.settled(), pause(alarmWaitMs)])
       await work.tell(Date.now())
     } catch (error) {

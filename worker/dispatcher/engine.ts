@@ -72,6 +72,12 @@ export class Engine {
     this.kick()
   }
 
+  /** Looks at the log again, then does whatever can be done now. */
+  refresh(): void {
+    this.#isHeadKnown = false
+    this.kick()
+  }
+
   /** Does whatever can be done now. */
   kick(): void {
     if (this.#isStopped) return

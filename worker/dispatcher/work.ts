@@ -142,9 +142,11 @@ export class Work {
     this.ledger.touch(now)
   }
 
+  /** Begins a replay; from here on it survives whatever happens to the object. */
   beginReplay(replay: Replay, now: number): void {
     this.replayer.begin(replay)
     this.ledger.controlChanged(now)
+    this.ledger.write(now)
     this.engine.kick()
   }
 

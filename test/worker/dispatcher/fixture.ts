@@ -32,8 +32,11 @@ export async function makeDelivery(given: Partial<SubscriptionConfig> = {}) {
     version: 1,
     ...given,
   }
-  const session = env.SESSION.get(env.SESSION.idFromString(idObject))
-  const dispatcher = env.DISPATCHER.getByName(`${idObject}:${config.idSubscription}`)
+  const connect = () => ({
+    session: env.SESSION.get(env.SESSION.idFromString(idObject)),
+    dispatcher: env.DISPATCHER.getByName(`${idObject}:${config.idSubscription}`),
+  })
+  const { session, dispatcher } = connect()
   const configure = () =>
     session.configure({ ref, name: null, subscriptions: [config], version: config.version })
   await configure()
@@ -41,7 +44,8 @@ export async function makeDelivery(given: Partial<SubscriptionConfig> = {}) {
     endpoint,
     session,
     dispatcher,
-    config,
+    /** New stubs, for when the objects behind the others have died. */
+    reconnect: connect,
     /** Changes the subscription as its Tenant would. */
     async change(changes: Partial<SubscriptionConfig>) {
       config = { ...config, ...changes, version: config.version + 1 }
@@ -49,7 +53,10 @@ export async function makeDelivery(given: Partial<SubscriptionConfig> = {}) {
     },
     /** Logs events, as if a connector had committed them. */
     async log(...drafts: Draft[]) {
-      for (const draft of drafts) await session.appendOwn(draft)
+      for (const draft of drafts) {
+        const logged = await session.appendOwn(draft)
+        if (!logged.ok) throw new Error(logged.detail)
+      }
     },
     /** Lets the Dispatcher forget everything that is not stored. */
     evict: () => evictDurableObject(dispatcher),
