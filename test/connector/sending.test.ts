@@ -75,22 +75,3 @@ it('sends to a group so that its members can read it', async () => {
   await ana.waitForMessage(({ id }) => id === '3EB0BBBB')
   expect(ana.undecryptable).toEqual([])
 })
-
-it('uses no message counter twice when the connector dies right after sending', async () => {
-  const { session, ana, phone } = await setUp()
-  await ana.send(phone, { text: 'Hello' })
-  await session.wait(({ events }) => events[0])
-  session.faults.delayMs = 80
-  for (let round = 0; round < 4; round += 1) {
-    const id = `3EB0CC${round}`
-    const isThere = () => [...ana.received, ...ana.undecryptable].some((message) => message.id === id)
-    session.command(id, text(ana.pnJid!, id, `${round}`))
-    await expect.poll(isThere, { interval: 5, timeout: 5000 }).toBe(true)
-    session.supersede()
-    session.commands.length = 0
-    await expect.poll(() => phone.isConnected).toBe(false)
-    stage.startConnector({ idConnector: `next-${round}` })
-    await phone.waitUntilConnected()
-  }
-  expect(ana.undecryptable).toEqual([])
-})

@@ -1,0 +1,4 @@
+import { hasRemedies } from '../../connector/baileys.ts'
+
+/** Imported before anything that imports Baileys. */
+export const installed = hasRemedies()
