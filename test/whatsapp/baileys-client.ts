@@ -1,7 +1,9 @@
 import makeWASocket, {
   type AuthenticationCreds,
   type ConnectionState,
+  type AnyMessageContent,
   initAuthCreds,
+  type proto,
   type SignalDataTypeMap,
   type SignalKeyStore,
   type UserFacingSocketConfig,
@@ -29,6 +31,7 @@ export class BaileysClient {
   readonly qrs: string[] = []
   readonly closed: Promise<number>
   readonly #waiting = new Set<() => void>()
+  readonly #sent = new Map<string, proto.IMessage>()
   #isOpen = false
 
   constructor(whatsapp: WhatsApp, state: ClientState, options: Partial<UserFacingSocketConfig> = {}) {
@@ -41,7 +44,7 @@ export class BaileysClient {
       retryRequestDelayMs: 10,
       defaultQueryTimeoutMs: 5000,
       markOnlineOnConnect: false,
-      getMessage: async ({ id }) => this.messages.find(({ key }) => key.id === id)?.message ?? undefined,
+      getMessage: async ({ id }) => this.#sent.get(id!),
       ...options,
     })
     this.socket.ev.on('creds.update', (update) => void Object.assign(state.creds, update))
@@ -92,6 +95,13 @@ export class BaileysClient {
   async message(fits: (message: WAMessage) => boolean): Promise<WAMessage> {
     await this.until(() => this.messages.some(fits))
     return this.messages.find(fits)!
+  }
+
+  /** Sends, and remembers what was sent for whoever asks for it again. */
+  async send(jid: string, content: AnyMessageContent): Promise<string> {
+    const { key, message } = (await this.socket.sendMessage(jid, content))!
+    this.#sent.set(key.id!, message!)
+    return key.id!
   }
 
   end(): void {
