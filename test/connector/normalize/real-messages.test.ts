@@ -5,6 +5,7 @@ import { EventDraft } from '../../../schema/event/event.ts'
 import { fetchMedia } from '../../../connector/media.ts'
 import { normalizeMessage } from '../../../connector/normalize/normalize.ts'
 import type { Content } from '../../whatsapp/content.ts'
+import type { GroupChange } from '../../whatsapp/group-change.ts'
 import { useWhatsApp } from '../../whatsapp/harness.ts'
 import { samples } from '../../whatsapp/samples.ts'
 
@@ -122,5 +123,30 @@ describe('what an unmodified Baileys makes of what WhatsApp sends', () => {
       isFromMe: true,
       targetMessage: { idMessage: theirs.id, participant: anasNumber },
     })
+  })
+
+  it('tells what happens to a group', async () => {
+    const { client, ana, group, toEvent } = await setUp()
+    const luis = world.whatsapp.createContact({ number: '34600333444', name: 'Luis' })
+    const changes: [GroupChange, object][] = [
+      [{ subject: 'Family' }, { messageType: 'groupUpdate', action: 'subject', value: 'Family' }],
+      [{ description: 'Us' }, { messageType: 'groupUpdate', action: 'description', value: 'Us' }],
+      [{ announcement: true }, { messageType: 'groupUpdate', action: 'announcement', value: 'on' }],
+      [{ locked: false }, { messageType: 'groupUpdate', action: 'locked', value: 'off' }],
+      [{ ephemeralSeconds: 60 }, { messageType: 'groupUpdate', action: 'ephemeral', value: '60' }],
+      [{ ephemeralSeconds: 0 }, { messageType: 'groupUpdate', action: 'ephemeral', value: '0' }],
+      [{ add: [luis] }, { action: 'add', participants: ['34600333444@s.whatsapp.net'] }],
+      [{ promote: [luis] }, { action: 'promote', participants: ['34600333444@s.whatsapp.net'] }],
+      [{ demote: [luis] }, { action: 'demote', participants: ['34600333444@s.whatsapp.net'] }],
+      [{ remove: [luis] }, { action: 'remove', participants: ['34600333444@s.whatsapp.net'] }],
+    ]
+    for (const [change, fields] of changes) {
+      const before = client.messages.length
+      group.change(ana, change)
+      await client.until(() => client.messages.length > before)
+      const draft = toEvent(client.messages.at(-1)!)?.draft
+      expect(draft).toMatchObject({ senderNumber: group.jid, ...fields })
+      expect(EventDraft.safeParse(draft).error).toBeUndefined()
+    }
   })
 })
