@@ -1,10 +1,13 @@
 import QRCode from 'qrcode'
-import { colour } from '../../worker/host/terminal.ts'
+import { colour, hasColours } from '../../worker/host/terminal.ts'
 import type { ReceivedWebhook } from '../support/receiver.ts'
 
-/** A QR code for the terminal, two modules a character. */
+/** A QR code, dark on light on a terminal that has colours. */
 export function drawQr(text: string): Promise<string> {
-  return QRCode.toString(text, { type: 'utf8', errorCorrectionLevel: 'L' })
+  const size = { errorCorrectionLevel: 'L', margin: 2 } as const
+  return hasColours
+    ? QRCode.toString(text, { ...size, type: 'terminal', small: true })
+    : QRCode.toString(text, { ...size, type: 'utf8' })
 }
 
 /** A webhook for people: its type and its signature in a line, its fields below. */

@@ -12,6 +12,7 @@ import { Play, type Finding } from './play.ts'
 /** `npm run demo`: everything on one machine with a simulated WhatsApp. With `--once` it judges itself and ends. */
 const usualPort = 8787
 const pauseMs = 20_000
+const paceMs = 1000
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
 const say = (text: string) => print(`\n${colour.cyan(text)}`)
@@ -34,7 +35,7 @@ async function main(): Promise<number> {
   const stage = await starting
   stage.receiver.onWebhook = (webhook) => print(`\n${drawWebhook(webhook)}`)
   print(`It runs: ${stage.installation.url}`)
-  const play = new Play(stage, say)
+  const play = new Play(stage, { say, show: print, paceMs: values.once ? 0 : paceMs })
   try {
     await play.link()
     await play.receiveEverything()

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { findContractProblems } from '../support/contract.ts'
 import { messageCases, senderFields, type MessageCase } from '../support/message-cases.ts'
 import type { AnyEvent } from '../support/receiver.ts'
@@ -25,17 +26,29 @@ export interface Finding {
 const idSession = 'demo'
 const path = `/v1/sessions/${idSession}`
 
-/** Plays the demo on a stage; `say` tells the audience what happens. */
+/** Who watches: `say` tells what happens, `show` is for drawings. */
+export interface Audience {
+  say(text: string): void
+  show(text: string): void
+  paceMs: number
+}
+
+/** Plays the demo on a stage. */
 export class Play {
   readonly findings: Finding[] = []
   readonly cast: Cast
   readonly #stage: Stage
   readonly #say: (text: string) => void
+  readonly #show: (text: string) => void
+  readonly #paceMs: number
 
-  constructor(stage: Stage, say: (text: string) => void) {
+  /** `paceMs`: how long the audience gets for each act; 0 for nobody watching. */
+  constructor(stage: Stage, { say, show, paceMs }: Audience) {
     const { whatsapp } = stage
     this.#stage = stage
     this.#say = say
+    this.#show = show
+    this.#paceMs = paceMs
     const shop = whatsapp.createPhone({ number: '34911000001', name: 'The Shop' })
     const ana = whatsapp.createContact({ number: '34600111222', name: 'Ana García' })
     const hidden = whatsapp.createContact({ number: '34600999888', name: 'Somebody', hidesNumber: true })
@@ -53,7 +66,9 @@ export class Play {
     const newQr = await this.#expectUpdate('newQR')
     if (typeof newQr?.['qr'] !== 'string') throw new Error('no QR came, so nothing can be scanned')
     const qr = newQr['qr']
-    this.#say(`${await drawQr(qr)}\nThe shop’s phone scans it.`)
+    this.#show(await drawQr(qr))
+    await this.#pause(3)
+    this.#say('The shop’s phone scans it.')
     await this.cast.shop.scan(qr)
     await this.#expectUpdate('connected', { number: '34911000001@s.whatsapp.net' })
     await this.cast.shop.waitUntilConnected()
@@ -76,6 +91,7 @@ export class Play {
 
   /** One message and its webhook. */
   async receive(each: MessageCase, from: Contact, group?: Group): Promise<void> {
+    await this.#pause()
     const sent = await from.send(group ?? this.cast.shop, each.content)
     const where = group ? `${each.title}, in a group` : `${each.title} from ${from.name}`
     const event = await this.#expect(where, (e) => e['idMessage'] === sent.id, {
@@ -90,6 +106,7 @@ export class Play {
   async reply(): Promise<void> {
     const { ana } = this.cast
     const value = 'Good morning, Ana! We are open until eight.'
+    await this.#pause()
     this.#say('The shop’s own system answers by POST /v1/sessions/demo/messages.')
     const problems: string[] = []
     try {
@@ -144,6 +161,10 @@ export class Play {
       title: 'nothing that WhatsApp would not understand',
       problems: whatsapp.unknownStanzas.map((stanza) => JSON.stringify(stanza)),
     })
+  }
+
+  #pause(acts = 1): Promise<void> {
+    return wait(this.#paceMs * acts)
   }
 
   readonly #usedUpdates = new Set<string>()

@@ -35,6 +35,9 @@ export interface BundleManifest {
 
 const sources = ['worker', 'schema', 'openapi', 'wrangler.toml', 'package-lock.json', 'tsconfig.workers.json']
 
+/** Made by the build itself, from what package-lock.json names. */
+const generated = new Set(['worker/assets/scalar.js'])
+
 /** Bundles the Worker by wrangler, without network; takes the last bundle when no source has changed since. */
 export async function buildBundle(projectDirectory: string): Promise<Bundle> {
   const cache = join(projectDirectory, 'node_modules/.cache/chatlink')
@@ -119,8 +122,9 @@ function hashSources(projectDirectory: string): string {
     const path = join(projectDirectory, source)
     if (!existsSync(path)) continue
     for (const file of listFiles(path)) {
-      if (file.includes('/worker/host/')) continue
-      hash.update(relative(projectDirectory, file)).update('\0').update(readFileSync(file)).update('\0')
+      const name = relative(projectDirectory, file)
+      if (name.startsWith('worker/host/') || generated.has(name)) continue
+      hash.update(name).update('\0').update(readFileSync(file)).update('\0')
     }
   }
   return hash.digest('hex').slice(0, 16)

@@ -1,7 +1,8 @@
 import { formatLogLine } from './log-line.ts'
 
-const useColours = process.stdout.isTTY && !process.env['NO_COLOR']
-const paint = (code: number) => (text: string) => (useColours ? `\u001b[${code}m${text}\u001b[0m` : text)
+/** On a terminal, unless `NO_COLOR` asks for none. */
+export const hasColours = process.stdout.isTTY && !process.env['NO_COLOR']
+const paint = (code: number) => (text: string) => (hasColours ? `\u001b[${code}m${text}\u001b[0m` : text)
 
 /** Colours, on a terminal alone. */
 export const colour = {
