@@ -94,8 +94,8 @@ export const everyMessage = {
   ),
   lid: described(
     Jid.optional(),
-    'The LID of the person who wrote, when WhatsApp gave one.',
-    'El LID de la persona que escribió, si WhatsApp lo dio.',
+    'The LID of `participant` in a group, of `senderNumber` in a direct chat, when WhatsApp gave one.',
+    'El LID de `participant` en un grupo, de `senderNumber` en un chat directo, si WhatsApp lo dio.',
   ),
   quoted,
   mentions: described(
