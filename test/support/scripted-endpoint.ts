@@ -15,8 +15,8 @@ export interface Step {
   floodBytes?: number
   /** `reset` breaks the connection off instead of an answer, `hang` never answers. */
   fault?: 'reset' | 'hang'
-  /** Sends a 103 before the answer. */
-  hint?: boolean
+  /** Sends a 100 before the answer. */
+  continues?: boolean
 }
 
 /** One request as it came; `body` byte for byte. */
@@ -149,7 +149,7 @@ export class ScriptedEndpoints {
 function play(request: IncomingMessage, response: ServerResponse, step: Step, status: number): void {
   if (step.fault === 'reset') request.socket.resetAndDestroy()
   if (step.fault) return
-  if (step.hint) response.writeEarlyHints({ link: '</a>; rel=preload' })
+  if (step.continues) response.writeContinue()
   response.writeHead(status, step.headers)
   if (step.dripMs !== undefined) drip(response, step.dripMs)
   else if (step.floodBytes === undefined) response.end(step.body ?? '')

@@ -1,5 +1,6 @@
-import type { Answer } from './outcome.ts'
 import { isRefused } from './custom-headers.ts'
+import { diagnose, readEdgeFailure } from './diagnosis.ts'
+import type { Answer } from './outcome.ts'
 import { sign } from './sign.ts'
 import { checkTargetUrl, type TargetPolicy } from './target.ts'
 
@@ -42,6 +43,8 @@ export async function attempt(request: AttemptRequest): Promise<Answer> {
   try {
     const response = await fetch(target.url, { ...init, signal: abort.signal })
     const excerpt = await readExcerpt(response, abort)
+    const edgeFailure = readEdgeFailure(response.status, response.headers.get('server'))
+    if (edgeFailure) return { kind: 'none', error: edgeFailure }
     return {
       kind: 'answer',
       status: response.status,
@@ -50,7 +53,7 @@ export async function attempt(request: AttemptRequest): Promise<Answer> {
       excerpt,
     }
   } catch (cause) {
-    return { kind: 'none', error: abort.signal.aborted ? 'timeout' : classifyFailure(cause) }
+    return { kind: 'none', error: abort.signal.aborted ? 'timeout' : await diagnose(cause, target.url) }
   } finally {
     clearTimeout(timer)
     request.signal.removeEventListener('abort', stop)
@@ -102,13 +105,4 @@ async function readExcerpt(response: Response, abort: AbortController): Promise<
     if (!isDone) abort.abort()
   }
   return text.slice(0, maxExcerptCharacters)
-}
-
-/** The runtime tells what went wrong only in words. */
-function classifyFailure(cause: unknown): 'connectionFailed' | 'dnsFailed' | 'tlsFailed' | 'blockedTarget' {
-  const text = String(cause)
-  if (/restrictPeers|not allowed|blocked/i.test(text)) return 'blockedTarget'
-  if (/dns|lookup|resolve|getaddrinfo|ENOTFOUND/i.test(text)) return 'dnsFailed'
-  if (/tls|ssl|certificate|handshake/i.test(text)) return 'tlsFailed'
-  return 'connectionFailed'
 }

@@ -73,7 +73,8 @@ export const errorTexts: Record<AttemptError, string> = {
   timeout: 'The endpoint did not answer within 15 seconds.',
   connectionFailed:
     'The connection to the endpoint failed. Check that it runs and can be reached from outside.',
-  dnsFailed: 'The host name of the endpoint was not found. Check the URL.',
+  dnsFailed:
+    'The host name of the endpoint was not found, or leads to an address that is not allowed. Check the URL.',
   tlsFailed:
     'The endpoint’s TLS certificate was not accepted. Check that it is valid and matches the host name.',
   blockedTarget: 'The URL leads to an address that is not allowed. Use a public https URL.',
