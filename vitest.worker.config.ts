@@ -16,6 +16,7 @@ export default defineConfig({
           CHATLINK_CONNECTOR_TOKEN: 'connector-token-of-the-tests',
           CHATLINK_ALLOW_PRIVATE_TARGETS: '1',
           CHATLINK_RETRY_SCHEDULE: '5,30,120',
+          LOG_LEVEL: 'silent',
         },
         serviceBindings: { FILES_DISK: { disk: { path: filesDirectory, writable: true } } },
       },

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { except } from 'hono/combine'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { ApiError } from './api-error.ts'
@@ -21,8 +22,7 @@ export const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
 
 app.use(requestId())
 app.use(logRequests())
-app.use('/v1/*', secureHeaders())
-app.use('/docs', secureHeaders())
+app.use(except('/link/*', secureHeaders()))
 for (const path of ['/v1/tenants/*', '/v1/sessions/*', '/v1/subscriptions/*']) app.use(path, limitJson())
 
 app.route('/', linkRoutes)
@@ -46,6 +46,7 @@ app.notFound((context) => {
           headers: { allow: allowed.join(', ') },
         })
       : new ApiError('notFound', `There is no ${path}. /docs shows what there is.`)
+  context.error = problem
   return answerProblem(problem, context)
 })
 

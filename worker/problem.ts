@@ -32,7 +32,7 @@ export function toFieldErrors({ issues }: Pick<ZodError, 'issues'>): FieldError[
   return issues.slice(0, 50).map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
 }
 
-/** For OpenAPIHono: what to do with a request that does not fit its route. */
+/** For OpenAPIHono: what to do with a request that does not fit its route. An id that nothing can have is not found. */
 export function refuseInvalid(result: {
   success: boolean
   error?: Pick<ZodError, 'issues'>
@@ -42,6 +42,8 @@ export function refuseInvalid(result: {
   const errors = toFieldErrors(result.error)
   const first = errors[0]
   const where = first?.path ? `${first.path}: ` : ''
+  if (result.target === 'param')
+    throw new ApiError('notFound', `Nothing can have this id. ${where}${first?.message ?? 'it is wrong'}.`)
   throw new ApiError('validationFailed', `${where}${first?.message ?? 'the request is wrong'}. See errors.`, {
     errors,
   })
@@ -52,6 +54,11 @@ function toApiError(error: Error): ApiError | undefined {
   if (!(error instanceof HTTPException)) return undefined
   if (error.status === 400 && /json/i.test(error.message))
     return new ApiError('malformedJson', 'The body is not JSON. Send well-formed JSON.')
+  if (error.status === 415)
+    return new ApiError(
+      'unsupportedMediaType',
+      'Send the body as JSON, with `content-type: application/json`.',
+    )
   if (error.status < 500) return new ApiError('badRequest', error.message)
   return undefined
 }

@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { ApiError } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
 
 /**
@@ -39,7 +40,14 @@ docsRoutes.get('/docs', (context) => {
   return context.html(page)
 })
 
-docsRoutes.get('/assets/:name', (context) => {
-  const url = new URL(`/${context.req.param('name')}`, context.req.url)
-  return context.env.ASSETS.fetch(new Request(url))
+docsRoutes.get('/assets/:name', async (context) => {
+  const name = context.req.param('name')
+  const known = context.req.header('if-none-match')
+  const asset = await context.env.ASSETS.fetch(
+    new Request(new URL(`/${encodeURIComponent(name)}`, context.req.url), {
+      headers: known ? { 'if-none-match': known } : {},
+    }),
+  )
+  if (asset.status >= 400) throw new ApiError('notFound', `There is no file ${name}.`)
+  return new Response(asset.body, asset)
 })

@@ -19,7 +19,6 @@ import { randomId } from '../random-id.ts'
 /** Media of a tenant: upload, download whole or in part. Streamed both ways. */
 export const fileRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
 
-fileRoutes.use('/v1/files', requireKey())
 fileRoutes.use('/v1/files/*', requireKey())
 
 fileRoutes.on(uploadFile.method, uploadFile.path, requireScope('files:write'), async (context) => {

@@ -10,7 +10,6 @@ import { isoTime } from '../iso-time.ts'
 /** Tenants, their API keys, and connectors: for the holder of the admin token. */
 export const installationRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
 
-installationRoutes.use('/v1/tenants', requireToken('CHATLINK_ADMIN_TOKEN'))
 installationRoutes.use('/v1/tenants/*', requireToken('CHATLINK_ADMIN_TOKEN'))
 installationRoutes.use('/v1/connectors', requireToken('CHATLINK_ADMIN_TOKEN'))
 

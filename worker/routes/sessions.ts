@@ -13,7 +13,6 @@ import { answerQr } from './qr.ts'
 /** Sessions of a tenant: create, read, start, stop, link. */
 export const sessionRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
 
-sessionRoutes.use('/v1/sessions', requireKey())
 sessionRoutes.use('/v1/sessions/*', requireKey())
 
 const reading = { middleware: requireScope('sessions:read') }

@@ -14,7 +14,6 @@ import { makeTestEvent } from './test-event.ts'
 /** Webhooks of a tenant. */
 export const subscriptionRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
 
-subscriptionRoutes.use('/v1/subscriptions', requireKey())
 subscriptionRoutes.use('/v1/subscriptions/*', requireKey())
 
 const reading = { middleware: requireScope('subscriptions:read') }

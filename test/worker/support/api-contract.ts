@@ -1,0 +1,57 @@
+import type { RouteConfig } from '@hono/zod-openapi'
+import { expect } from 'vitest'
+import type { z } from 'zod'
+import * as files from '../../../openapi/routes/files.ts'
+import * as open from '../../../openapi/routes/public.ts'
+import * as sessions from '../../../openapi/routes/sessions.ts'
+import * as subscriptions from '../../../openapi/routes/subscriptions.ts'
+import * as tenants from '../../../openapi/routes/tenants.ts'
+
+/** Every route of the API's contract. */
+export const apiRoutes: RouteConfig[] = [tenants, sessions, subscriptions, files, open].flatMap(
+  (module) => Object.values(module) as RouteConfig[],
+)
+
+/** Whether the contract asks for this credential on a route. */
+export function needs(route: RouteConfig, credential: 'apiKey' | 'adminToken'): boolean {
+  return route.security?.some((one) => credential in one) ?? false
+}
+
+/** A path of the contract with true-looking ids, of things that nobody has. */
+export function fillPath(path: string, given: Record<string, string> = {}): string {
+  const values: Record<string, string> = {
+    idTenant: 'ten_nobodynobodynobodynob',
+    idKey: 'key_nobodynobodynobodynob',
+    idSession: 'nobody',
+    idSubscription: 'sub_nobodynobodynobodynob',
+    idEvent: 'evt_nobodynobodynobodynob',
+    idFile: 'file_nobodynobodynobodynob',
+    idMessage: 'NOBODY',
+    ...given,
+  }
+  return path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => values[name]!)
+}
+
+interface Answer {
+  method: string
+  path: string
+  status: number
+  type: string
+  /** The body, when it is JSON. */
+  body?: unknown
+}
+
+/** Fails when an answer is not one that the contract has for its route: another status, field or shape. */
+export function expectContract({ method, path, status, type, body }: Answer): void {
+  const route = apiRoutes.find((one) => one.method === method.toLowerCase() && matches(one.path, path))
+  if (!route) return
+  expect(Object.keys(route.responses), `${method} ${route.path} answered ${status}`).toContain(String(status))
+  const answer = route.responses[status] as { content?: Record<string, { schema: z.ZodType }> }
+  const schema = answer.content?.[type.split(';')[0]!]?.schema
+  if (body !== undefined) expect(body, `${method} ${route.path}`).toEqual(schema?.parse(body))
+}
+
+function matches(pattern: string, path: string): boolean {
+  const expression = pattern.replaceAll(/\{\w+\}/g, '[^/]+')
+  return new RegExp(`^${expression}$`).test(new URL(path, 'http://worker').pathname)
+}
