@@ -48,7 +48,7 @@ export async function* decryptMedia(
     mac.update(ready)
     const plain = decipher.update(ready)
     bytes += plain.length
-    if (bytes > maxBytes) throw new MediaError('tooLarge', `the file is larger than ${maxBytes} bytes`)
+    if (bytes > maxBytes) throw new MediaError('tooLarge', `The file is larger than ${maxBytes} bytes.`)
     hash.update(plain)
     if (held !== undefined && held.length > 0) yield held
     held = plain
@@ -60,7 +60,7 @@ export async function* decryptMedia(
   }
   const last = finish(decipher)
   bytes += last.length
-  if (bytes > maxBytes) throw new MediaError('tooLarge', `the file is larger than ${maxBytes} bytes`)
+  if (bytes > maxBytes) throw new MediaError('tooLarge', `The file is larger than ${maxBytes} bytes.`)
   hash.update(last)
   if (source.fileSha256 !== undefined && hash.digest('hex') !== source.fileSha256) {
     throw mismatch('the file has another SHA-256 than the message says')
@@ -78,5 +78,5 @@ function finish(decipher: ReturnType<typeof createDecipheriv>): Buffer {
 }
 
 function mismatch(why: string): MediaError {
-  return new MediaError('hashMismatch', `the file is not what was sent: ${why}`)
+  return new MediaError('hashMismatch', `The file is not what was sent: ${why}.`)
 }

@@ -52,7 +52,7 @@ async function renewSource(
     const { url, directPath } = renewed ?? {}
     return { ...source, ...(url && { url }), ...(directPath && { directPath }) }
   } catch (cause) {
-    throw new MediaError('gone', 'WhatsApp has the file no more, and the phone did not send it again', {
+    throw new MediaError('gone', 'WhatsApp has the file no more, and the phone did not send it again.', {
       cause,
     })
   } finally {

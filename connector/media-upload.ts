@@ -45,7 +45,7 @@ export async function uploadToWorker(file: Readable, options: UploadOptions): Pr
     })
     request.on('error', reject)
   })
-  request.setTimeout(idleMs, () => request.destroy(new MediaError('timeout', 'the Worker was too slow')))
+  request.setTimeout(idleMs, () => request.destroy(new MediaError('timeout', 'The Worker was too slow.')))
   const written = pipeline(file, request)
   written.catch(() => undefined)
   try {
@@ -56,7 +56,7 @@ export async function uploadToWorker(file: Readable, options: UploadOptions): Pr
     const early = file.errored === null ? await settled(answered) : undefined
     const cause = file.errored ?? (early === undefined ? error : refusalOf(early))
     if (cause instanceof MediaError) throw cause
-    throw new MediaError('network', 'the Worker could not be reached', { cause })
+    throw new MediaError('network', 'The Worker could not be reached.', { cause })
   } finally {
     file.destroy()
     request.destroy()
@@ -71,10 +71,10 @@ async function settled(answered: Promise<number>): Promise<number | undefined> {
 
 function refusalOf(status: number): MediaError {
   if (status === 422)
-    return new MediaError('hashMismatch', 'the Worker received another content than announced')
-  if (status === 413) return new MediaError('tooLarge', 'the Worker takes no file of this size')
+    return new MediaError('hashMismatch', 'The Worker received another content than announced.')
+  if (status === 413) return new MediaError('tooLarge', 'The Worker takes no file of this size.')
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
-    return new MediaError('refused', `the Worker refused the file with ${status}`)
+    return new MediaError('refused', `The Worker refused the file with ${status}.`)
   }
-  return new MediaError('network', `the Worker answered ${status}`)
+  return new MediaError('network', `The Worker answered ${status}.`)
 }

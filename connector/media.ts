@@ -29,7 +29,7 @@ const maxResumes = 3
 export async function fetchMedia(source: MediaSource, options: FetchOptions = {}): Promise<Readable> {
   const { maxBytes = maxFileBytes, totalMs = 15 * 60_000 } = options
   if ((source.fileLength ?? 0) > maxBytes) {
-    throw new MediaError('tooLarge', `the file is larger than ${maxBytes} bytes`)
+    throw new MediaError('tooLarge', `The file is larger than ${maxBytes} bytes.`)
   }
   const url = addressOf(source, options.allowLoopback ?? false)
   const download = new Download(url, { ...options, maxBytes, deadline: Date.now() + totalMs })
@@ -55,7 +55,7 @@ function addressOf({ url, directPath }: MediaSource, allowLoopback: boolean): UR
     return address
   }
   if (isGivenAllowed) return given
-  throw new MediaError('refused', 'the message names a host that is not WhatsApp’s')
+  throw new MediaError('refused', 'The message names a host that is not WhatsApp’s.')
 }
 
 interface DownloadOptions extends FetchOptions {
@@ -93,7 +93,7 @@ class Download {
     const length = Number(response.headers.get('content-length') ?? 0)
     if (this.#received + length > this.#options.maxBytes + overheadBytes) {
       await response.body.cancel()
-      throw new MediaError('tooLarge', `the file is larger than ${this.#options.maxBytes} bytes`)
+      throw new MediaError('tooLarge', `The file is larger than ${this.#options.maxBytes} bytes.`)
     }
     this.#body = response.body.getReader()
   }
@@ -125,7 +125,7 @@ class Download {
     const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(
         () => {
-          reject(new MediaError('timeout', 'WhatsApp’s media host was too slow'))
+          reject(new MediaError('timeout', 'WhatsApp’s media host was too slow.'))
           this.#abort.abort()
         },
         Math.max(0, Math.min(idleMs, deadline - Date.now())),
@@ -136,7 +136,7 @@ class Download {
     } catch (error) {
       step.catch(() => undefined)
       if (error instanceof MediaError) throw error
-      throw new MediaError('network', 'WhatsApp’s media host could not be reached', { cause: error })
+      throw new MediaError('network', 'WhatsApp’s media host could not be reached.', { cause: error })
     } finally {
       clearTimeout(timer)
     }
@@ -144,6 +144,6 @@ class Download {
 }
 
 function failureOf(status: number): MediaError {
-  if (status === 404 || status === 410) return new MediaError('gone', 'WhatsApp has the file no more')
-  return new MediaError('network', `WhatsApp’s media host answered ${status}`)
+  if (status === 404 || status === 410) return new MediaError('gone', 'WhatsApp has the file no more.')
+  return new MediaError('network', `WhatsApp’s media host answered ${status}.`)
 }

@@ -26,6 +26,9 @@ const mimetypes: Record<MediaType, string> = {
   sticker: 'image/webp',
 }
 
+const withoutSource =
+  'The message does not say where its file is or how it opens. Ask for it to be sent again.'
+
 interface FileReading {
   fields: {
     idFile: string
@@ -42,7 +45,7 @@ interface FileReading {
 
 /**
  * The fields of a message's file, told as if it were stored already, and where it is to be had. A message that does not
- * say how to get and open its file has none: `unavailable`.
+ * say how to get and open its file has none: `unavailable`, and nothing is claimed of it.
  */
 function readFile(file: WireFile, mediaType: MediaType, subject: Subject, fileName?: string): FileReading {
   const mediaKey = toBytes(file.mediaKey, 32)
@@ -57,10 +60,10 @@ function readFile(file: WireFile, mediaType: MediaType, subject: Subject, fileNa
     mimetype,
     caption: toText(file.caption),
     fileStatus: isAvailable ? ('stored' as const) : ('unavailable' as const),
-    fileError: isAvailable ? undefined : 'noSource',
+    fileError: isAvailable ? undefined : withoutSource,
     fileName,
-    fileSize: fileLength,
-    sha256,
+    fileSize: isAvailable ? fileLength : undefined,
+    sha256: isAvailable ? sha256 : undefined,
   }) as FileReading['fields']
   if (!isAvailable) return { fields }
   const media = withoutAbsent({

@@ -217,14 +217,16 @@ test.each([
   ['a key of the wrong length', { url: file.url, mediaKey: Buffer.alloc(31) }],
   ['no address', { mediaKey }],
 ])('a file with %s is unavailable from the start', (_, imageMessage) => {
-  const normalized = normalize({ imageMessage })
+  const normalized = normalize({ imageMessage: { ...imageMessage, fileSha256, fileLength: 5 } })
   expect(normalized?.draft).toMatchObject({
     messageType: 'imageMessage',
     fileStatus: 'unavailable',
-    fileError: 'noSource',
+    fileError: expect.stringContaining('does not say where its file is'),
     mimetype: 'image/jpeg',
     caption: '',
   })
+  expect(normalized?.draft).not.toHaveProperty('sha256')
+  expect(normalized?.draft).not.toHaveProperty('fileSize')
   expect(normalized?.media).toBeUndefined()
 })
 
