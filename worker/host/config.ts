@@ -24,6 +24,11 @@ const Environment = z
     CHATLINK_HOST: z
       .union([z.ipv4(), z.ipv6(), z.literal('localhost')], 'give an IP address, such as 0.0.0.0')
       .default('127.0.0.1'),
+    CHATLINK_CONNECTORS: z
+      .string()
+      .regex(/^\d{1,2}$/, 'give how many connectors to run here, 0 to 99')
+      .transform(Number)
+      .default(1),
     CHATLINK_DATA: z.string().default('.chatlink'),
     CHATLINK_ADMIN_TOKEN: token,
     CHATLINK_CONNECTOR_TOKEN: token,
@@ -54,6 +59,8 @@ export interface HostConfig {
   /** The address that the API listens on. */
   host: string
   dataDirectory: string
+  /** How many connectors run beside the Worker; 0 when they run elsewhere. */
+  connectors: number
   given: { adminToken?: string; connectorToken?: string; masterKey?: string }
   allowPrivateTargets: boolean
   /** What the Worker is to see as its own variables, as text and only where it was given; no secrets. */
@@ -74,6 +81,7 @@ const forWorker = [
 const hostOnly = new Set([
   'PORT',
   'CHATLINK_HOST',
+  'CHATLINK_CONNECTORS',
   'CHATLINK_DATA',
   'CHATLINK_URL',
   'CHATLINK_ADMIN_TOKEN',
@@ -97,6 +105,7 @@ export function parseHostConfig(environment: Variables, workingDirectory: string
       port: env.PORT,
       host: env.CHATLINK_HOST,
       dataDirectory: resolve(workingDirectory, env.CHATLINK_DATA),
+      connectors: env.CHATLINK_CONNECTORS,
       given: {
         ...(env.CHATLINK_ADMIN_TOKEN && { adminToken: env.CHATLINK_ADMIN_TOKEN }),
         ...(env.CHATLINK_CONNECTOR_TOKEN && { connectorToken: env.CHATLINK_CONNECTOR_TOKEN }),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { buildBundle } from './bundle.ts'
 import type { HostConfig } from './config.ts'
 import { lockData } from './data-lock.ts'
+import { sweepRegularly } from './file-sweep.ts'
 import { openFirstKey, type FirstKey } from './first-key.ts'
 import { commandLineOf, endLeftovers, rememberParts } from './leftovers.ts'
 import { probePort } from './port.ts'
@@ -49,9 +50,11 @@ export async function startInstallation(
   const run = join(dataDirectory, 'run')
   const partsFile = join(dataDirectory, 'processes.json')
   const parts: SupervisedProcess[] = []
+  let stopSweeping = () => {}
   const killParts = () => parts.forEach((part) => part.kill())
   process.once('exit', killParts)
   const stop = async () => {
+    stopSweeping()
     for (const part of parts.toReversed()) await part.stop(5000)
     process.off('exit', killParts)
     rmSync(partsFile, { force: true })
@@ -63,6 +66,10 @@ export async function startInstallation(
     const port = await takePort(config)
     const secrets = openSecrets(dataDirectory, config.given)
     const variables = await prepareWorker(config, run, port)
+    stopSweeping = sweepRegularly(
+      join(dataDirectory, 'files'),
+      Number(variables['CHATLINK_RETENTION_DAYS'] ?? 7),
+    )
     const remember = () =>
       rememberParts(
         partsFile,
@@ -87,32 +94,39 @@ export async function startInstallation(
     worker.start()
     const url = `http://${loopbackOf(config.host)}:${port}`
     await waitUntil('The Worker does not answer.', () => answers(`${url}/healthz`), abort)
-    const connector = new SupervisedProcess(
-      {
-        label: 'connector',
-        command: process.execPath,
-        args: [join(projectDirectory, 'connector/main.ts')],
-        environment: {
-          ...config.connectorVariables,
-          CHATLINK_URL: url,
-          CHATLINK_CONNECTOR_TOKEN: secrets.connectorToken,
-          CHATLINK_MASTER_KEY: secrets.masterKey,
-        },
-        workingDirectory: projectDirectory,
-        onStart: remember,
-      },
-      print,
+    const connectors = Array.from(
+      { length: config.connectors },
+      (_, index) =>
+        new SupervisedProcess(
+          {
+            label: index === 0 ? 'connector' : `connector${index + 1}`,
+            command: process.execPath,
+            args: [join(projectDirectory, 'connector/main.ts')],
+            environment: {
+              ...config.connectorVariables,
+              CHATLINK_URL: url,
+              CHATLINK_CONNECTOR_TOKEN: secrets.connectorToken,
+              CHATLINK_MASTER_KEY: secrets.masterKey,
+            },
+            workingDirectory: projectDirectory,
+            onStart: remember,
+          },
+          print,
+        ),
     )
-    parts.push(connector)
-    connector.start()
+    for (const connector of connectors) {
+      parts.push(connector)
+      connector.start()
+    }
     const firstKey = await openFirstKey(url, secrets.adminToken, dataDirectory)
-    await waitUntil('The connector does not connect.', () => hasConnector(url, secrets.adminToken), abort)
+    if (connectors.length > 0)
+      await waitUntil('The connector does not connect.', () => hasConnector(url, secrets.adminToken), abort)
     return {
       url,
       dataDirectory,
       secrets,
       firstKey,
-      pids: () => ({ worker: worker.pid, connector: connector.pid }),
+      pids: () => ({ worker: worker.pid, connector: connectors[0]?.pid }),
       stop,
     }
   } catch (error) {
