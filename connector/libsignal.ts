@@ -10,6 +10,8 @@ import { isSignedBy, sign } from './signature.ts'
  *   the signed pre-key of a new contact, which it does not check at all, is checked.
  * - While it looks for the session that fits a message, it changes each session that it tries: with two sessions (both
  *   sides wrote first) the failed tries destroy them. It gets copies, and the one that fits is kept.
+ * - It queues work by contact for the whole process, so one session that waits would stop every other that has the same
+ *   contact. The queue is taken out: `repository.ts` has one for each session.
  */
 
 interface SessionEntry {
@@ -37,12 +39,15 @@ interface Curve {
 const silentConsole =
   'const console = Object.fromEntries(["log","info","warn","error","debug","trace"].map((name) => [name, () => {}]));'
 
-function silenceWhile(load: () => void): void {
+const directQueue = 'module.exports = async (bucket, work) => work();'
+
+function loadMended(load: () => void): void {
   const hooks = registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
       if (!url.includes('/libsignal/src/') || loaded.source === undefined || loaded.source === null)
         return loaded
+      if (url.endsWith('/queue_job.js')) return { ...loaded, source: directQueue }
       const source =
         typeof loaded.source === 'string'
           ? loaded.source
@@ -90,7 +95,7 @@ function decryptOnCopies(errors: { SessionError: new (text: string) => Error }) 
 
 function installRemedies(): void {
   const fromBaileys = createRequire(createRequire(import.meta.url).resolve('baileys'))
-  silenceWhile(() => fromBaileys('libsignal'))
+  loadMended(() => fromBaileys('libsignal'))
 
   const curve = fromBaileys('libsignal/src/curve.js') as Curve
   curve.calculateSignature = (privateKey, message) => sign(privateKey, message)

@@ -28,7 +28,8 @@ export interface RepositoryOptions {
  * Guaranteed: a decryption's ratchet step, the sender key that came with it and the message's event are one atomic
  * change, made before Baileys can write the receipt. What is encrypted moves its counter in a change of its own before
  * the bytes are handed over, not when Baileys' sending transaction ends, so a crash never uses a counter twice. Only
- * encryption for the account's own exact JID stays inside: Baileys holds that very mutex while it sends.
+ * encryption for the account's own exact JID stays inside: Baileys holds that very mutex while it sends. One piece of
+ * Signal work runs at a time in a session; sessions do not wait for each other.
  */
 export function wrapRepository(options: RepositoryOptions): MakeRepository {
   return (auth, logger, pnToLid) => {
@@ -47,14 +48,14 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
         return undefined
       },
       encryptMessage: (o) =>
-        o.jid === options.me().id
-          ? inner.encryptMessage(o)
-          : lock.run(() => outside(() => inner.encryptMessage(o))),
+        lock.run(() =>
+          o.jid === options.me().id ? inner.encryptMessage(o) : outside(() => inner.encryptMessage(o)),
+        ),
       encryptGroupMessage: (o) => lock.run(() => outside(() => inner.encryptGroupMessage(o))),
       injectE2ESession: (o) =>
-        o.jid === options.me().id
-          ? inner.injectE2ESession(o)
-          : lock.run(() => outside(() => inner.injectE2ESession(o))),
+        lock.run(() =>
+          o.jid === options.me().id ? inner.injectE2ESession(o) : outside(() => inner.injectE2ESession(o)),
+        ),
     }
 
     async function decrypt(

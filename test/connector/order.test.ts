@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { useStage } from './harness.ts'
 import type { Phone } from '../whatsapp/phone.ts'
 
@@ -30,10 +30,12 @@ it('reads group messages that come as 1, 3, 2', async () => {
   const group = stage.whatsapp.createGroup({ subject: 'Friends', members: [phone, ana] })
   for (const text of ['1', '2', '3']) await ana.send(group, { text })
   rearrange(phone, [0, 2, 1])
+  const retry = vi.spyOn(phone.companion!, 'retry')
   stage.startConnector()
   await session.wait(({ events }) => events.length === 3)
   expect(values(session.events)).toEqual(['1', '3', '2'])
   await expect.poll(() => phone.pending).toEqual([])
+  expect(retry).not.toHaveBeenCalled()
 })
 
 it('reads direct messages that come as 1, 3, 2', async () => {
