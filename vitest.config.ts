@@ -13,6 +13,16 @@ export default defineConfig({
       './vitest.worker.config.ts',
       {
         test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
+          fileParallelism: false,
+          maxConcurrency: 12,
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+        },
+      },
+      {
+        test: {
           name: 'system',
           include: ['test/{system,browser}/**/*.test.ts'],
           fileParallelism: false,

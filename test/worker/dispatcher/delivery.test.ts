@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Webhook } from 'standardwebhooks'
-import { makeDelivery, secret, text, until } from './fixture.ts'
+import { byText, makeDelivery, secret, text, until } from './fixture.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -61,7 +61,7 @@ describe('delivery', () => {
     await evict()
     await passTo(10)
     await until(async () => (await endpoint.values()).includes('two'), 'what waited')
-    expect((await endpoint.values()).sort()).toEqual(['one', 'poison', 'poison', 'three', 'two'].sort())
+    expect((await endpoint.values()).toSorted(byText)).toEqual(['one', 'poison', 'poison', 'three', 'two'])
     expect(await view()).toMatchObject({ lag: 0, failing: 0 })
   })
 

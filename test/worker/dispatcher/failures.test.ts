@@ -1,7 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { attempt } from '../../../worker/dispatcher/attempt.ts'
-import { makeDelivery, secret, text, until } from './fixture.ts'
+import { byText, makeDelivery, secret, text, until } from './fixture.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -101,7 +101,7 @@ describe('the log of deliveries', () => {
     const told = entries
       .map(({ body }) => JSON.parse(body))
       .filter((e) => e.messageType === 'subscriptionUpdate')
-    expect(told.map(({ action }) => action).toSorted()).toEqual([
+    expect(told.map(({ action }) => action).toSorted(byText)).toEqual([
       'exhausted',
       'failing',
       'failing',

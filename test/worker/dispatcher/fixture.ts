@@ -103,3 +103,8 @@ export async function until(holds: () => Promise<boolean> | boolean, what: strin
     })
   }
 }
+
+/** For sorting what came in any order. */
+export function byText(one: unknown, other: unknown): number {
+  return String(one) < String(other) ? -1 : 1
+}

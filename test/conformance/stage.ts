@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseHostConfig } from '../../worker/host/config.ts'
+import { startInstallation, type Installation } from '../../worker/host/installation.ts'
+import { RawConnector, type RawLink } from '../bench/raw-link.ts'
+import { Api } from '../support/api.ts'
+import { ScriptedEndpoints, type Received, type Step } from '../support/scripted-endpoint.ts'
+
+export interface Delivery {
+  idEvent: string
+  sequence: number
+  status: string
+  attempts: number
+  nextAttemptAt: string | null
+  lastStatusCode: number | null
+  lastError: string | null
+  deliveredAt: string | null
+}
+
+export interface Attempt {
+  at: string
+  statusCode: number | null
+  errorClass: string | null
+  durationMs: number
+  trigger: string
+  url: string
+  responseExcerpt: string | null
+}
+
+export interface Subscription {
+  idSubscription: string
+  secret: string
+  status: string
+  statusReason: string | null
+}
+
+/** Seconds between attempts here, each a fifth more or less. */
+export const schedule = [1, 1, 2]
+
+/** The whole Worker on workerd, driven from outside: the API, a link that commits events, endpoints that misbehave. */
+export class ConformanceStage {
+  readonly installation: Installation
+  readonly api: Api
+  readonly endpoints: ScriptedEndpoints
+  readonly #directory: string
+  readonly #connector: RawConnector
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(
+    installation: Installation,
+    endpoints: ScriptedEndpoints,
+    connector: RawConnector,
+    directory: string,
+  ) {
+    this.installation = installation
+    this.api = new Api(installation.url, installation.firstKey.key)
+    this.endpoints = endpoints
+    this.#connector = connector
+    this.#directory = directory
+  }
+
+  static async start(environment: Record<string, string> = {}): Promise<ConformanceStage> {
+    const directory = mkdtempSync(join(tmpdir(), 'chatlink-conformance-'))
+    const parsed = parseHostConfig(
+      {
+        PORT: '0',
+        CHATLINK_DATA: directory,
+        CHATLINK_CONNECTORS: '0',
+        CHATLINK_ALLOW_PRIVATE_TARGETS: '1',
+        CHATLINK_RETRY_SCHEDULE: schedule.join(','),
+        ...environment,
+      },
+      directory,
+    )
+    if (!parsed.ok) throw new Error(parsed.problem)
+    const installation = await startInstallation(parsed.config, () => undefined)
+    const connector = new RawConnector(installation.url, installation.secrets.connectorToken)
+    await connector.open(10_000)
+    return new ConformanceStage(installation, await ScriptedEndpoints.start(), connector, directory)
+  }
+
+  async stop(): Promise<void> {
+    this.#connector.close()
+    await this.installation.stop()
+    await this.endpoints.close()
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+
+  /** A linked session; one after another, so that each gets its own link. */
+  session(): Promise<{ idSession: string; link: RawLink }> {
+    const made = this.#turn.then(async () => {
+      const idSession = randomUUID()
+      await this.api.post('/v1/sessions', { idSession })
+      const [link] = await this.#connector.link(1)
+      if (!link) throw new Error('the Fleet handed no session over')
+      return { idSession, link }
+    })
+    this.#turn = made.catch(() => undefined)
+    return made
+  }
+
+  /** A linked session with one subscription to its texts. */
+  async case(settings: Record<string, unknown> = {}): Promise<Case> {
+    const { idSession, link } = await this.session()
+    const made = new Case(this, idSession, link)
+    made.subscription = await made.subscribe(settings)
+    return made
+  }
+}
+
+/** One session, its subscription and the endpoint behind it. */
+export class Case {
+  readonly path = randomUUID()
+  readonly idSession: string
+  readonly link: RawLink
+  readonly stage: ConformanceStage
+  subscription: Subscription = { idSubscription: '', secret: '', status: '', statusReason: null }
+
+  constructor(stage: ConformanceStage, idSession: string, link: RawLink) {
+    this.stage = stage
+    this.idSession = idSession
+    this.link = link
+  }
+
+  subscribe(settings: Record<string, unknown> = {}): Promise<Subscription> {
+    return this.stage.api.post<Subscription>('/v1/subscriptions', {
+      url: this.stage.endpoints.url(this.path),
+      sessions: [this.idSession],
+      events: ['conversation'],
+      ...settings,
+    })
+  }
+
+  get root(): string {
+    return `/v1/subscriptions/${this.subscription.idSubscription}`
+  }
+
+  script(...steps: Step[]): void {
+    this.stage.endpoints.script(this.path, steps)
+  }
+
+  scriptMatching(text: string, ...steps: Step[]): void {
+    this.stage.endpoints.scriptMatching(this.path, text, steps)
+  }
+
+  /** Commits events; resolves when they are durable. */
+  async publish(...events: Record<string, unknown>[]): Promise<void> {
+    this.link.commit(events.map((event) => ({ idSession: this.idSession, ...event })))
+    await this.link.drained()
+  }
+
+  get received(): Received[] {
+    return this.stage.endpoints.received(this.path)
+  }
+
+  /** The texts that came, in order. */
+  get values(): string[] {
+    return this.received.map(({ body }) => String((JSON.parse(body) as { value?: string }).value))
+  }
+
+  /** Waits until so many requests have come. */
+  async until(count: number, withinMs = 20_000): Promise<Received[]> {
+    await waitUntil(() => this.received.length >= count, `${count} requests`, withinMs)
+    return this.received
+  }
+
+  async deliveries(query = ''): Promise<Delivery[]> {
+    const { deliveries } = await this.stage.api.get<{ deliveries: Delivery[] }>(
+      `${this.root}/deliveries?${query}`,
+    )
+    return deliveries
+  }
+
+  async attempts(idEvent: string): Promise<Attempt[]> {
+    const { attemptLog } = await this.stage.api.get<{ attemptLog: Attempt[] }>(
+      `${this.root}/deliveries/${idEvent}`,
+    )
+    return attemptLog
+  }
+
+  /** Waits until the only or newest delivery has a status. */
+  async untilStatus(status: string, withinMs = 20_000): Promise<Delivery> {
+    let found: Delivery | undefined
+    await waitUntil(
+      async () => {
+        found = (await this.deliveries()).find((one) => one.status === status)
+        return found !== undefined
+      },
+      `a delivery that is ${status}`,
+      withinMs,
+    )
+    return found as Delivery
+  }
+
+  async patch(changes: Record<string, unknown>): Promise<void> {
+    const { status, body } = await this.stage.api.request('PATCH', this.root, changes)
+    if (status !== 200) throw new Error(`PATCH answered ${status}: ${JSON.stringify(body)}`)
+  }
+
+  async status(): Promise<Subscription> {
+    return this.stage.api.get<Subscription>(this.root)
+  }
+
+  /** Gives a subscription's changes time to reach its Dispatcher, which the API does before it answers. */
+  get secret(): string {
+    return this.subscription.secret
+  }
+}
+
+let count = 0
+
+/** A text in a chat. */
+export function text(value: string, chat = '34600111222', given: Record<string, unknown> = {}) {
+  count++
+  return {
+    messageType: 'conversation',
+    idEvent: `evt_${randomUUID().replaceAll('-', '')}`,
+    senderNumber: `${chat}@s.whatsapp.net`,
+    senderName: 'Ana',
+    messageTimestamp: 1767225600,
+    isMessageFromGroup: false,
+    idMessage: `3EB0${count}`,
+    value,
+    ...given,
+  }
+}
+
+export function range(from: number, to: number): string[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => String(from + index))
+}
+
+export function pause(delayMs: number): Promise<void> {
+  return new Promise((done) => {
+    setTimeout(done, delayMs)
+  })
+}
+
+export async function waitUntil(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  withinMs = 20_000,
+): Promise<void> {
+  const end = Date.now() + withinMs
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`it never came to this: ${what}`)
+    await pause(20)
+  }
+}
