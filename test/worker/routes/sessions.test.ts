@@ -1,17 +1,9 @@
-import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { makeCustomer, problem } from '../support/api-client.ts'
-import { LinkClient } from '../support/link-client.ts'
-import { sessionStub } from '../support/objects.ts'
+import { linkTo } from '../support/linked-session.ts'
 
 type Customer = Awaited<ReturnType<typeof makeCustomer>>
 type Session = { idSession: string; state: string; name: string | null; sequence: number }
-
-/** A connector's link to a session of a customer. */
-async function linkTo(customer: Customer, idSession: string): Promise<LinkClient> {
-  const ref = await env.TENANT.getByName(customer.idTenant).findSession(idSession)
-  return LinkClient.attach(sessionStub(ref!.idObject))
-}
 
 describe('sessions', () => {
   it('are created under the caller’s own name, started, and read', async () => {

@@ -1,4 +1,6 @@
-import { env, exports } from 'cloudflare:workers'
+import { createExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { app } from '../../../worker/app.ts'
 import { expectContract } from './api-contract.ts'
 
 type Json = Record<string, unknown>
@@ -52,20 +54,22 @@ export class ApiClient {
   }
 
   /** The bare response, such as that of a WebSocket. */
-  fetch(method: string, path: string, { json, body, headers = {} }: CallOptions = {}): Promise<Response> {
+  async fetch(
+    method: string,
+    path: string,
+    { json, body, headers = {} }: CallOptions = {},
+  ): Promise<Response> {
     const content = json === undefined ? body : JSON.stringify(json)
-    return exports.default.fetch(
-      new Request(`http://worker${path}`, {
-        method,
-        redirect: 'manual',
-        headers: {
-          ...(this.token && { authorization: `Bearer ${this.token}` }),
-          ...(json !== undefined && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(content !== undefined && { body: content }),
-      }),
-    )
+    const request = new Request(`http://worker${path}`, {
+      method,
+      headers: {
+        ...(this.token && { authorization: `Bearer ${this.token}` }),
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(content !== undefined && { body: content }),
+    })
+    return app.fetch(request, env, createExecutionContext())
   }
 }
 

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { makeCustomer, problem } from '../support/api-client.ts'
+import { linkTo, makeLinked } from '../support/linked-session.ts'
+
+const message = { to: '34600111222@s.whatsapp.net', messageType: 'conversation', value: 'Hello' }
+const path = '/v1/sessions/support/messages'
+
+describe('a message', () => {
+  it('is answered 200 when WhatsApp has it in time', async () => {
+    const { customer, link } = await makeLinked()
+    const answering = customer.post<{ idMessage: string }>(`${path}?wait=5`, message)
+    const { idCommand, command } = await link.next('command')
+    await link.report({ report: 'command', idCommand, outcome: 'done' })
+    const { status, body } = await answering
+    expect(command).toMatchObject({ kind: 'sendMessage', message })
+    expect({ status, body }).toMatchObject({ status: 200, body: { idMessage: idCommand, status: 'sent' } })
+    expect((await customer.get(`${path}/${body.idMessage}`)).body).toEqual(body)
+  })
+
+  it('is answered 202 when WhatsApp does not have it yet', async () => {
+    const { customer } = await makeLinked()
+    const { status, body } = await customer.post(`${path}?wait=0`, message)
+    expect({ status, body }).toMatchObject({ status: 202, body: { status: 'queued', finishedAt: null } })
+  })
+
+  it('that WhatsApp refuses says why', async () => {
+    const { customer, link } = await makeLinked()
+    const answering = customer.post(path, message)
+    const { idCommand } = await link.next('command')
+    const outcome = { outcome: 'failed', errorCode: 'notOnWhatsApp', errorText: 'Nobody there.' } as const
+    await link.report({ report: 'command', idCommand, ...outcome })
+    expect(await answering).toMatchObject({
+      status: 200,
+      body: { status: 'failed', errorCode: 'notOnWhatsApp', errorText: 'Nobody there.' },
+    })
+  })
+
+  it('is sent once under the same Idempotency-Key', async () => {
+    const { customer, link } = await makeLinked()
+    const send = (value: string) =>
+      customer.call<{ idMessage: string }>('POST', `${path}?wait=0`, {
+        json: { ...message, value },
+        headers: { 'idempotency-key': 'order-4711' },
+      })
+    const [first, again] = [await send('Hello'), await send('Hello')]
+    expect(again.body.idMessage).toBe(first.body.idMessage)
+    expect(await send('Another')).toMatchObject(problem(422, 'idempotencyConflict'))
+    expect(link.all('command')).toHaveLength(1)
+  })
+
+  it.each([
+    { ...message, to: '34600111222' },
+    { ...message, value: '' },
+    { ...message, value: 'a'.repeat(65_537) },
+    { ...message, messageType: 'nonsense' },
+    { ...message, colour: 'red' },
+    { to: message.to, messageType: 'conversation' },
+  ])('is refused: %#', async (json) => {
+    const { customer, link } = await makeLinked()
+    expect(await customer.post(path, json)).toMatchObject(problem(422, 'validationFailed'))
+    expect(link.all('command')).toEqual([])
+  })
+
+  it.each(['wait=-1', 'wait=31', 'wait=soon', 'wait=1&wait=2'])('is refused with %s', async (query) => {
+    const { customer } = await makeLinked()
+    expect(await customer.post(`${path}?${query}`, message)).toMatchObject(problem(422, 'validationFailed'))
+  })
+
+  it('is refused by a session that is not connected', async () => {
+    const customer = await makeCustomer()
+    await customer.post('/v1/sessions', { idSession: 'support', start: false })
+    expect(await customer.post(path, message)).toMatchObject(problem(409, 'sessionNotConnected'))
+  })
+
+  it('of another tenant does not exist', async () => {
+    const { customer } = await makeLinked()
+    const sent = await customer.post<{ idMessage: string }>(`${path}?wait=0`, message)
+    const { customer: other } = await makeLinked()
+    expect(await other.get(`${path}/${sent.body.idMessage}`)).toMatchObject(problem(404, 'messageNotFound'))
+  })
+
+  it('waits for the link and is told to the next connector', async () => {
+    const { customer, link } = await makeLinked()
+    link.close()
+    const { body } = await customer.post<{ idMessage: string }>(`${path}?wait=0`, message)
+    const next = await linkTo(customer, 'support')
+    expect((await next.next('command')).idCommand).toBe(body.idMessage)
+  })
+})
