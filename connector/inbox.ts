@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import { decodeMessageNode, isJidBroadcast, isJidNewsletter, proto, unpadRandomMax16 } from './baileys.ts'
+import {
+  decodeMessageNode,
+  isJidNewsletter,
+  isJidStatusBroadcast,
+  proto,
+  unpadRandomMax16,
+} from './baileys.ts'
 import type { BinaryNode, WAMessage } from './baileys.ts'
 import { BoundedSet } from './bounded-set.ts'
 
@@ -79,7 +85,7 @@ function nameOf({ remoteJid, id }: WAMessage['key']): string {
 
 /** Status broadcasts and newsletters become no events. */
 export function isIgnoredChat(jid: string | null | undefined): boolean {
-  return !jid || isJidBroadcast(jid) === true || isJidNewsletter(jid) === true
+  return !jid || isJidStatusBroadcast(jid) === true || isJidNewsletter(jid) === true
 }
 
 /** The message as Baileys would emit it, from its stanza and the plaintext of one part. */
