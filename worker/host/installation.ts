@@ -24,7 +24,7 @@ export interface Installation {
   secrets: Secrets
   firstKey: FirstKey
   /** Process ids of the parts that run now. */
-  pids(): { worker: number | undefined; connector: number | undefined }
+  pids(): { worker: number | undefined; connector: number | undefined; connectors: (number | undefined)[] }
   /** Stops the connector, then the Worker. */
   stop(): Promise<void>
 }
@@ -126,7 +126,11 @@ export async function startInstallation(
       dataDirectory,
       secrets,
       firstKey,
-      pids: () => ({ worker: worker.pid, connector: connectors[0]?.pid }),
+      pids: () => ({
+        worker: worker.pid,
+        connector: connectors[0]?.pid,
+        connectors: connectors.map(({ pid }) => pid),
+      }),
       stop,
     }
   } catch (error) {

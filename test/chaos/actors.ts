@@ -1,0 +1,44 @@
+import { linkSession } from '../support/linked-session.ts'
+import type { Stage } from '../support/stage.ts'
+import type { Contact } from '../whatsapp/contact.ts'
+import type { Group } from '../whatsapp/group.ts'
+import type { Phone } from '../whatsapp/phone.ts'
+import type { Ledger } from './ledger.ts'
+import type { Random } from './random.ts'
+
+export interface Actor {
+  idSession: string
+  phone: Phone
+  contacts: Contact[]
+  group: Group
+}
+
+/** Links sessions, each with contacts and a group of its own. */
+export async function createActors(stage: Stage, count: number, contactsEach: number): Promise<Actor[]> {
+  const actors: Actor[] = []
+  for (let index = 0; index < count; index++) {
+    const idSession = `chaos-${index}`
+    const phone = await linkSession(stage, idSession)
+    const contacts = Array.from({ length: contactsEach }, (_, number) =>
+      stage.whatsapp.createContact({
+        number: `3460${index}000${number}`,
+        name: `Contact ${index}.${number}`,
+      }),
+    )
+    const group = stage.whatsapp.createGroup({ subject: `Group ${index}`, members: [...contacts, phone] })
+    actors.push({ idSession, phone, contacts, group })
+  }
+  return actors
+}
+
+/** One message from somebody to somebody: mostly direct text, now and then a group or a file. */
+export async function sendOne(actor: Actor, random: Random, ledger: Ledger, count: number): Promise<void> {
+  const { idSession, phone, contacts, group } = actor
+  const contact = random.pick(contacts)
+  const kind = random.next()
+  const target = kind < 0.25 ? group : phone
+  const content =
+    kind > 0.97 ? ({ image: true, caption: `Picture ${count}` } as const) : { text: `Message ${count}` }
+  const { id } = await contact.send(target, content)
+  ledger.send({ id, idSession, chat: target === phone ? contact.lid : group.jid })
+}

@@ -1,0 +1,127 @@
+import { startStage } from '../support/stage.ts'
+import { waitUntil } from '../support/wait.ts'
+import { createActors, sendOne, type Actor } from './actors.ts'
+import { breakThings } from './breaker.ts'
+import { Ledger } from './ledger.ts'
+import { Random } from './random.ts'
+
+export interface DramaOptions {
+  seed: number
+  seconds: number
+  sessions: number
+  messagesPerSecond: number
+  say(text: string): void
+}
+
+export interface Verdict {
+  sent: number
+  harms: Record<string, number>
+  lost: string[]
+  split: string[]
+  disorder: string[]
+  duplicates: number
+  badSignatures: number
+  repeatedActions: string[]
+  deadRatchets: string[]
+  unknownStanzas: number
+}
+
+const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
+
+/** Runs the real processes, breaks them at random while messages flow, lets them heal, and judges what arrived. */
+export async function playDrama(options: DramaOptions): Promise<Verdict> {
+  const { seed, seconds, sessions, messagesPerSecond, say } = options
+  const random = new Random(seed)
+  const stage = await startStage({
+    environment: { CHATLINK_RETRY_SCHEDULE: '1,1,1,1,1,2,2,2,2,2,5,5,5,5,5,5,5', CHATLINK_CONNECTORS: '2' },
+  })
+  try {
+    const ledger = new Ledger()
+    const receiver = { isDown: false }
+    stage.receiver.onWebhook = ({ event, signatureProblem }) => {
+      if (!receiver.isDown) ledger.arrive(event, signatureProblem)
+      if (stage.receiver.webhooks.length > 5000) stage.receiver.webhooks.splice(0, 2500)
+    }
+    stage.receiver.answer = () => (receiver.isDown ? 503 : 204)
+    await stage.subscribe({ events: ['*'] })
+    const actors = await createActors(stage, sessions, 4)
+    const until = Date.now() + seconds * 1000
+    const harming = breakThings({ stage, actors, random: new Random(seed + 1), receiver }, until, say)
+    for (let count = 0; Date.now() < until; count++) {
+      await sendOne(random.pick(actors), random, ledger, count)
+      await pause(1000 / messagesPerSecond)
+    }
+    const harms = await harming
+    say(`${ledger.sentCount} messages sent; waiting for what is still on its way`)
+    await waitUntil('all arrived', () => ledger.missing().length === 0, 90_000).catch(() => undefined)
+    const deadRatchets = await findDeadRatchets(stage, actors, ledger)
+    return {
+      sent: ledger.sentCount,
+      harms,
+      lost: ledger.missing().map(({ idSession, chat, id }) => `${idSession}/${chat}/${id}`),
+      split: ledger.split(),
+      disorder: ledger.disorder(),
+      duplicates: ledger.duplicates,
+      badSignatures: ledger.badSignatures,
+      repeatedActions: findRepeatedActions(ledger),
+      deadRatchets,
+      unknownStanzas: stage.whatsapp.unknownStanzas.length,
+    }
+  } finally {
+    await stage.close()
+  }
+}
+
+/** Afterwards everybody must still be able to talk with everybody, both ways, direct and in the group. */
+async function findDeadRatchets(
+  stage: Awaited<ReturnType<typeof startStage>>,
+  actors: Actor[],
+  ledger: Ledger,
+): Promise<string[]> {
+  const dead: string[] = []
+  for (const { idSession, phone, contacts, group } of actors) {
+    await phone.waitUntilConnected(30_000).catch(() => undefined)
+    for (const contact of contacts)
+      for (const target of [phone, group]) {
+        const { id } = await contact.send(target, { text: 'Still there?' })
+        const name = `${contact.name} → ${target === phone ? idSession : group.subject}`
+        await waitUntil(name, () => ledger.hasArrived(idSession, id), 20_000).catch(() => dead.push(name))
+      }
+    const [contact] = contacts
+    const body = {
+      to: `${contact!.number}@s.whatsapp.net`,
+      messageType: 'conversation',
+      value: 'Still here.',
+    }
+    const { idMessage } = await stage.api.post<{ idMessage: string }>(
+      `/v1/sessions/${idSession}/messages`,
+      body,
+    )
+    await contact!
+      .waitForMessage(({ id }) => id === idMessage, 20_000)
+      .catch(() => {
+        dead.push(`${idSession} → ${contact!.name}`)
+      })
+  }
+  return dead
+}
+
+/** A session that connects says so once each time: two `connected` in a row without anything between are one too many. */
+function findRepeatedActions(ledger: Ledger): string[] {
+  const bySequence = new Map<string, number>()
+  const wrong: string[] = []
+  for (const event of ledger.events()) {
+    const key = `${event.idSession}/${String(event['sequence'])}`
+    bySequence.set(key, (bySequence.get(key) ?? 0) + 1)
+  }
+  for (const [key, count] of bySequence) if (count > 1) wrong.push(`two events have the sequence ${key}`)
+  const actions = ledger.events().filter(({ messageType }) => messageType === 'sessionUpdate')
+  for (const action of ['started', 'stopped', 'loggedOut', 'destroyed'])
+    for (const idSession of new Set(actions.map((event) => event.idSession))) {
+      const count = actions.filter(
+        (event) => event.idSession === idSession && event['action'] === action,
+      ).length
+      if (count > (action === 'started' ? 1 : 0)) wrong.push(`${idSession}: ${count} × ${action}`)
+    }
+  return wrong
+}

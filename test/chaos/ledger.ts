@@ -1,0 +1,74 @@
+import type { AnyEvent } from '../support/receiver.ts'
+
+interface Sent {
+  id: string
+  idSession: string
+  chat: string
+}
+
+/** What was sent into WhatsApp, what arrived at the subscriber, and what is wrong between the two. */
+export class Ledger {
+  readonly #sent: Sent[] = []
+  readonly #arrivals = new Map<string, { idEvents: Set<string>; count: number; position: number }>()
+  readonly #events = new Map<string, AnyEvent>()
+  duplicates = 0
+  badSignatures = 0
+
+  get sentCount(): number {
+    return this.#sent.length
+  }
+
+  send(sent: Sent): void {
+    this.#sent.push(sent)
+  }
+
+  arrive(event: AnyEvent, signatureProblem: string | undefined): void {
+    if (signatureProblem !== undefined) {
+      this.badSignatures++
+      return
+    }
+    if (this.#events.has(event.idEvent)) this.duplicates++
+    this.#events.set(event.idEvent, event)
+    const id = event['idMessage']
+    if (typeof id !== 'string' || event.messageType === 'messageStatus') return
+    const key = `${event.idSession}/${id}`
+    const known = this.#arrivals.get(key)
+    if (known) {
+      known.count++
+      known.idEvents.add(event.idEvent)
+    } else
+      this.#arrivals.set(key, { idEvents: new Set([event.idEvent]), count: 1, position: this.#arrivals.size })
+  }
+
+  hasArrived(idSession: string, id: string): boolean {
+    return this.#arrivals.has(`${idSession}/${id}`)
+  }
+
+  missing(): Sent[] {
+    return this.#sent.filter(({ idSession, id }) => !this.hasArrived(idSession, id))
+  }
+
+  /** Messages told as more than one event. */
+  split(): string[] {
+    return [...this.#arrivals].filter(([, { idEvents }]) => idEvents.size > 1).map(([key]) => key)
+  }
+
+  /** Pairs of a chat that arrived in another order than they were sent. */
+  disorder(): string[] {
+    const wrong: string[] = []
+    const last = new Map<string, { id: string; position: number }>()
+    for (const { id, idSession, chat } of this.#sent) {
+      const arrival = this.#arrivals.get(`${idSession}/${id}`)
+      if (!arrival) continue
+      const lane = `${idSession}/${chat}`
+      const before = last.get(lane)
+      if (before && before.position > arrival.position) wrong.push(`${lane}: ${id} came before ${before.id}`)
+      if (!before || before.position < arrival.position) last.set(lane, { id, position: arrival.position })
+    }
+    return wrong
+  }
+
+  events(): AnyEvent[] {
+    return [...this.#events.values()]
+  }
+}

@@ -1,0 +1,38 @@
+import '../../connector/libsignal.ts'
+import { parseArgs } from 'node:util'
+import { playDrama } from './drama.ts'
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '2' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    sessions: { type: 'string', default: '4' },
+    rate: { type: 'string', default: '20' },
+  },
+})
+const startedAt = Date.now()
+const say = (text: string) => {
+  process.stdout.write(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  ${text}\n`)
+}
+
+say(`seed ${values.seed}: repeat with npm run chaos -- --minutes ${values.minutes} --seed ${values.seed}`)
+const verdict = await playDrama({
+  seed: Number(values.seed),
+  seconds: Number(values.minutes) * 60,
+  sessions: Number(values.sessions),
+  messagesPerSecond: Number(values.rate),
+  say,
+})
+const { lost, split, disorder, repeatedActions, deadRatchets } = verdict
+const faults = { lost, split, disorder, repeatedActions, deadRatchets }
+say(
+  JSON.stringify({
+    ...verdict,
+    ...Object.fromEntries(Object.entries(faults).map(([name, list]) => [name, list.length])),
+  }),
+)
+for (const [name, list] of Object.entries(faults))
+  for (const entry of list.slice(0, 20)) say(`${name}: ${entry}`)
+const isClean = Object.values(faults).every((list) => list.length === 0) && verdict.badSignatures === 0
+say(isClean ? 'Nothing was lost, doubled or out of order.' : 'ChatLink has failed.')
+process.exit(isClean ? 0 : 1)
