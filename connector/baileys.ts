@@ -5,29 +5,21 @@ import './libsignal.ts'
 import { Curve } from 'baileys'
 
 export {
-  Browsers,
   BufferJSON,
   Curve,
   DEFAULT_CONNECTION_CONFIG,
-  DisconnectReason,
   WA_CERT_DETAILS,
   WAMessageStatus,
   WAMessageStubType,
   cleanMessage,
   decodeMessageNode,
-  downloadContentFromMessage,
-  getContentType,
   initAuthCreds,
-  isJidBroadcast,
   isJidGroup,
   isJidNewsletter,
   isJidStatusBroadcast,
   isLidUser,
-  isPnUser,
-  jidDecode,
   jidNormalizedUser,
   makeWASocket,
-  normalizeMessageContent,
   proto,
   toNumber,
   unpadRandomMax16,
@@ -44,7 +36,6 @@ export type {
   WAMessage,
   WAMessageKey,
   WASocket,
-  WAVersion,
 } from 'baileys'
 
 /** The client version that WhatsApp is told. Raised together with Baileys; never fetched from anywhere. */

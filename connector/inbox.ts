@@ -85,7 +85,7 @@ function nameOf({ remoteJid, id }: WAMessage['key']): string {
 
 /** Status broadcasts and newsletters become no events. */
 export function isIgnoredChat(jid: string | null | undefined): boolean {
-  return !jid || isJidStatusBroadcast(jid) === true || isJidNewsletter(jid) === true
+  return !jid || isJidStatusBroadcast(jid) || Boolean(isJidNewsletter(jid))
 }
 
 /** The message as Baileys would emit it, from its stanza and the plaintext of one part. */
@@ -97,5 +97,5 @@ export function readMessage(
   const { fullMessage, author } = decodeMessageNode(node, me.id, me.lid)
   const decoded = proto.Message.decode(unpadRandomMax16(plaintext))
   fullMessage.message = decoded.deviceSentMessage?.message ?? decoded
-  return { message: fullMessage as WAMessage, author }
+  return { message: fullMessage, author }
 }
