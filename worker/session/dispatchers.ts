@@ -21,6 +21,7 @@ export class SessionDispatchers {
   readonly #wakes: DispatcherWakes
   #isConfiguring: Promise<boolean> | null = null
   #isAwake = false
+  #isEnded = false
 
   constructor(store: SessionStore, door: (name: string) => DispatcherDoor, failed: (error: unknown) => void) {
     this.#store = store
@@ -98,6 +99,7 @@ export class SessionDispatchers {
   }
 
   async destroyAll(): Promise<void> {
+    this.#isEnded = true
     await Promise.all(
       this.#store.subscriptions.list.map(({ idSubscription }) => this.#stub(idSubscription).destroy()),
     )
@@ -128,7 +130,7 @@ export class SessionDispatchers {
 
   #target(idSubscription: string): { target: WakeTarget; version: number } | null {
     const found = this.#store.subscriptions.list.find((one) => one.idSubscription === idSubscription)
-    if (found?.config?.status !== 'enabled') return null
+    if (this.#isEnded || found?.config?.status !== 'enabled') return null
     const stub = this.#stub(idSubscription)
     const wake = async (call: Wake) => {
       const answer = await stub.wake(call)

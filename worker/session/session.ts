@@ -294,7 +294,7 @@ export class Session extends DurableObject<Env> {
     if ('ok' in record) return record
     this.#change((change, current) => {
       if (input === 'start' && current.desire !== 'run') current.startAgain = true
-      applyInput(this.#store, change, input, { why: { reason: 'requested' } })
+      applyInput(this.#store, change, input, input === 'start' ? {} : { why: { reason: 'requested' } })
       // Nobody is there to be asked: a stop is done at once; for a logout a connector is awaited for a while.
       if (current.desire === 'run' || this.#link.owner()) return
       const done = current.desire === 'stop' ? 'stopped' : 'loggedOut'

@@ -2,9 +2,10 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { hashApiKey } from '../../../worker/tenant/api-keys.ts'
+import { Endpoint } from '../support/endpoint.ts'
 import { makeSession, makeTenant, query, readActions, sessionStub } from '../support/objects.ts'
 
-const url = 'https://example.com/hook'
+const { url } = new Endpoint()
 
 async function makeKey(stub: Awaited<ReturnType<typeof makeTenant>>['stub'], scopes = ['*']) {
   const made = await stub.createKey({ name: 'test', scopes })
