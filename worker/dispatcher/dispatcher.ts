@@ -149,8 +149,8 @@ export class Dispatcher extends DurableObject<Env> {
     return succeed({ fromSequence: result.replay.after + 1, toSequence: result.replay.through })
   }
 
-  /** Sends a body once, for the test button: nothing is stored and nothing is counted. */
-  async test(
+  /** Sends a body once, for the test button: nothing is stored, nothing is counted. (RPC refuses the name `test`.) */
+  async sendTest(
     config: SubscriptionConfig,
     body: string,
     idEvent: string,

@@ -107,7 +107,7 @@ subscriptionRoutes.openapi({ ...routes.testSubscription, ...writing }, async (co
   const { config } = unwrap(await tenantOf(context).getSubscription(idSubscription))
   const { idEvent, body } = makeTestEvent(context.req.valid('json').messageType ?? 'conversation')
   const dispatcher = context.env.DISPATCHER.getByName(`test:${idSubscription}`)
-  const { delivered, attempt } = await dispatcher.test(config, body, idEvent)
+  const { delivered, attempt } = await dispatcher.sendTest(config, body, idEvent)
   const { statusCode, errorClass, durationMs, responseExcerpt } = attempt
   return context.json({ delivered, statusCode, errorClass, durationMs, responseExcerpt }, 200)
 })

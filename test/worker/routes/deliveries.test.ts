@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { type Answer, problem } from '../support/api-client.ts'
+import { Endpoint } from '../support/endpoint.ts'
+import { conversation } from '../support/event-builder.ts'
+import { makeLinked } from '../support/linked-session.ts'
+
+type Delivery = { idEvent: string; sequence: number; status: string; attempts: number; idSession: string }
+type Page = { deliveries: Delivery[]; cursor: string | null }
+
+/** A linked session with a subscription to texts, whose endpoint answers as told. */
+async function makeSubscribed(...statuses: number[]) {
+  const endpoint = new Endpoint()
+  await endpoint.script(...statuses.map((status) => ({ status, body: `answered ${status}` })))
+  const { customer, link } = await makeLinked()
+  const { body } = await customer.post<{ idSubscription: string }>('/v1/subscriptions', {
+    url: endpoint.url,
+    events: ['conversation'],
+  })
+  const path = `/v1/subscriptions/${body.idSubscription}`
+  const list = async (query = '') => (await customer.get<Page>(`${path}/deliveries${query}`)).body.deliveries
+  const until = async (status: string, count = 1) => {
+    for (let turn = 0; turn < 300; turn++) {
+      const found = (await list()).filter((one) => one.status === status)
+      if (found.length >= count) return found
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    throw new Error(`no ${count} ${status} deliveries: ${JSON.stringify(await list())}`)
+  }
+  return { customer, link, endpoint, path, list, until }
+}
+
+describe('deliveries', () => {
+  it('are listed, newest first, and by status', async () => {
+    const { link, list, until } = await makeSubscribed(200)
+    await link.deliver(conversation({ value: 'one' }), conversation({ value: 'two' }))
+    const delivered = await until('delivered', 2)
+    expect(delivered[0]!.sequence).toBeGreaterThan(delivered[1]!.sequence)
+    expect(delivered[0]).toMatchObject({ idSession: 'support', attempts: 1 })
+    expect(await list('?status=exhausted')).toEqual([])
+    expect(await list('?status=delivered&idSession=support')).toHaveLength(2)
+  })
+
+  it('are listed page by page', async () => {
+    const { customer, link, path, until } = await makeSubscribed(200)
+    await link.deliver(conversation(), conversation(), conversation())
+    const all = await until('delivered', 3)
+    const first = await customer.get<Page>(`${path}/deliveries?limit=2`)
+    const second = await customer.get<Page>(`${path}/deliveries?limit=2&cursor=${first.body.cursor}`)
+    const ids = (answer: Answer<Page>) => answer.body.deliveries.map(({ idEvent }) => idEvent)
+    expect([...ids(first), ...ids(second)].slice(0, 3)).toEqual(all.map(({ idEvent }) => idEvent))
+  })
+
+  it('show each attempt', async () => {
+    const { customer, link, endpoint, path, until } = await makeSubscribed(503)
+    await link.deliver(conversation())
+    const [failing] = await until('failing')
+    const { body } = await customer.get(`${path}/deliveries/${failing!.idEvent}`)
+    expect(body).toMatchObject({
+      status: 'failing',
+      lastStatusCode: 503,
+      attemptLog: [
+        { statusCode: 503, trigger: 'automatic', url: endpoint.url, responseExcerpt: 'answered 503' },
+      ],
+    })
+  })
+
+  it('are sent again at once when asked', async () => {
+    const { customer, link, path, until } = await makeSubscribed(500, 200)
+    await link.deliver(conversation())
+    const [failing] = await until('failing')
+    const { body } = await customer.post(`${path}/deliveries/${failing!.idEvent}/retry`)
+    expect(body).toMatchObject({ isDelivered: true, attempt: { statusCode: 200, trigger: 'manual' } })
+    await until('delivered')
+  })
+
+  it('of a session that the subscription does not concern do not exist', async () => {
+    const { customer, path } = await makeSubscribed(200)
+    expect(await customer.get(`${path}/deliveries?idSession=other`)).toMatchObject(
+      problem(404, 'sessionNotFound'),
+    )
+  })
+
+  it.each(['status=lost', 'limit=0', 'idSession=a+b'])('are not listed by %s', async (query) => {
+    const { customer, path } = await makeSubscribed(200)
+    expect(await customer.get(`${path}/deliveries?${query}`)).toMatchObject(problem(422, 'validationFailed'))
+  })
+})
+
+describe('a replay', () => {
+  it('sends the past again', async () => {
+    const { customer, link, endpoint, path, until } = await makeSubscribed(200)
+    await link.deliver(conversation({ value: 'one' }), conversation({ value: 'two' }))
+    await until('delivered', 2)
+    const { status, body } = await customer.post(`${path}/replay`, { afterSequence: 0 })
+    expect({ status, body }).toMatchObject({ status: 202, body: { sessions: [{ idSession: 'support' }] } })
+    await expect.poll(async () => (await endpoint.values()).toSorted()).toEqual(['one', 'one', 'two', 'two'])
+  })
+
+  it.each([
+    { since: '2026-01-01T00:00:00Z', afterSequence: 1 },
+    { since: 'yesterday' },
+    { afterSequence: -1 },
+    { types: ['nonsense'] },
+  ])('is refused with %j', async (json) => {
+    const { customer, path } = await makeSubscribed(200)
+    expect(await customer.post(`${path}/replay`, json)).toMatchObject(problem(422, 'validationFailed'))
+  })
+
+  it('is refused beyond the retention and for a subscription that is disabled', async () => {
+    const { customer, path } = await makeSubscribed(200)
+    expect(await customer.post(`${path}/replay`, { since: '2020-01-01T00:00:00Z' })).toMatchObject(
+      problem(422, 'replayTooOld'),
+    )
+    await customer.post(`${path}/disable`)
+    expect(await customer.post(`${path}/replay`, { afterSequence: 0 })).toMatchObject(
+      problem(409, 'subscriptionNotEnabled'),
+    )
+  })
+})

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest'
+import { makeCustomer, problem } from '../support/api-client.ts'
+import { Endpoint } from '../support/endpoint.ts'
+
+type Subscription = { idSubscription: string; secret: string; url: string; status: string }
+const url = 'https://example.com/chatlink'
+const path = '/v1/subscriptions'
+
+async function makeSubscription(settings: Record<string, unknown> = {}) {
+  const customer = await makeCustomer()
+  const { body } = await customer.post<Subscription>(path, { url, ...settings })
+  return { customer, own: `${path}/${body.idSubscription}`, ...body }
+}
+
+describe('subscriptions', () => {
+  it('get the core types, order by chat and a secret unless told otherwise', async () => {
+    const { status, body } = await (await makeCustomer()).post(path, { url })
+    expect(status).toBe(201)
+    expect(body).toMatchObject({
+      idSubscription: expect.stringMatching(/^sub_/),
+      secret: expect.stringMatching(/^whsec_/),
+      url,
+      events: null,
+      sessions: null,
+      ordering: 'chat',
+      includeFromMe: false,
+      includeHistory: false,
+      status: 'enabled',
+    })
+  })
+
+  it('take every setting', async () => {
+    const settings = {
+      url: 'https://example.com/other',
+      events: ['conversation', 'messageStatus'],
+      sessions: ['support'],
+      description: 'The shop',
+      headers: { 'x-shop': 'north' },
+      ordering: 'none',
+      includeFromMe: true,
+      includeHistory: true,
+      rateLimitPerSecond: 5,
+    }
+    const { customer, own } = await makeSubscription(settings)
+    expect((await customer.get(own)).body).toMatchObject(settings)
+  })
+
+  it('show their secret once', async () => {
+    const { customer, own, secret } = await makeSubscription()
+    expect(JSON.stringify((await customer.get(own)).body)).not.toContain(secret)
+    expect(JSON.stringify((await customer.get(path)).body)).not.toContain(secret)
+    expect(JSON.stringify((await customer.patch(own, { description: 'x' })).body)).not.toContain(secret)
+  })
+
+  it('take a secret of the caller’s own', async () => {
+    const secret = `whsec_${btoa('a secret of thirty-two characters')}`
+    const { body } = await (await makeCustomer()).post<Subscription>(path, { url, secret })
+    expect(body.secret).toBe(secret)
+  })
+
+  it.each([
+    ['validationFailed', {}],
+    ['validationFailed', { url, events: [] }],
+    ['validationFailed', { url, events: ['nonsense'] }],
+    ['validationFailed', { url, sessions: ['a b'] }],
+    ['validationFailed', { url, ordering: 'random' }],
+    ['validationFailed', { url, secret: 'whsec_short' }],
+    ['validationFailed', { url, headers: { 'a b': 'c' } }],
+    ['validationFailed', { url, status: 'enabled' }],
+    ['targetRefused', { url: 'ftp://example.com' }],
+    ['targetRefused', { url: 'https://user:pass@example.com' }],
+    ['targetRefused', { url: 'nonsense' }],
+    ['headerRefused', { url, headers: { 'webhook-id': 'mine' } }],
+    ['headerRefused', { url, headers: { host: 'example.com' } }],
+  ])('are refused as %s when made of %j', async (code, json) => {
+    const customer = await makeCustomer()
+    expect(await customer.post(path, json)).toMatchObject(problem(422, code))
+    expect((await customer.get(path)).body).toMatchObject({ subscriptions: [] })
+  })
+
+  it('are listed page by page, oldest first', async () => {
+    const customer = await makeCustomer()
+    for (const name of ['a', 'b', 'c']) await customer.post(path, { url: `https://example.com/${name}` })
+    type Page = { subscriptions: Subscription[]; cursor: string | null }
+    const first = (await customer.get<Page>(`${path}?limit=2`)).body
+    const second = (await customer.get<Page>(`${path}?limit=2&cursor=${first.cursor}`)).body
+    expect([...first.subscriptions, ...second.subscriptions].map(({ url }) => url.at(-1))).toEqual([
+      'a',
+      'b',
+      'c',
+    ])
+    expect(second.cursor).toBeNull()
+  })
+
+  it('are changed field by field', async () => {
+    const { customer, own } = await makeSubscription({ events: ['conversation'], rateLimitPerSecond: 5 })
+    const changed = await customer.patch(own, { events: ['*'], rateLimitPerSecond: null, status: 'paused' })
+    expect(changed.body).toMatchObject({ url, events: ['*'], rateLimitPerSecond: null, status: 'paused' })
+    expect((await customer.get(own)).body).toMatchObject(changed.body)
+    expect(await customer.patch(own, { url: 'ftp://example.com' })).toMatchObject(
+      problem(422, 'targetRefused'),
+    )
+    expect((await customer.get(own)).body).toMatchObject({ url })
+  })
+
+  it('are disabled and enabled', async () => {
+    const { customer, own } = await makeSubscription()
+    expect((await customer.post(`${own}/disable`)).body).toMatchObject({ status: 'disabled' })
+    expect((await customer.post(`${own}/enable`)).body).toMatchObject({
+      status: 'enabled',
+      statusReason: null,
+    })
+  })
+
+  it('get a new secret, and the old one stays as long as they ask', async () => {
+    const { customer, own, secret } = await makeSubscription()
+    type Rotated = { secret: string; oldSecretExpiresAt: string }
+    const { body } = await customer.post<Rotated>(`${own}/rotate-secret`, { overlapSeconds: 60 })
+    expect(body.secret).not.toBe(secret)
+    expect(Date.parse(body.oldSecretExpiresAt) - Date.now()).toBeGreaterThan(50_000)
+    expect(await customer.post(`${own}/rotate-secret`, { overlapSeconds: -1 })).toMatchObject(
+      problem(422, 'validationFailed'),
+    )
+    expect(await customer.post(`${own}/rotate-secret`, { overlapSeconds: 604_801 })).toMatchObject(
+      problem(422, 'validationFailed'),
+    )
+  })
+
+  it('are gone when deleted', async () => {
+    const { customer, own } = await makeSubscription()
+    expect((await customer.delete(own)).status).toBe(204)
+    expect(await customer.get(own)).toMatchObject(problem(404, 'subscriptionNotFound'))
+    expect(await customer.delete(own)).toMatchObject(problem(404, 'subscriptionNotFound'))
+  })
+
+  it('of another tenant do not exist', async () => {
+    const { own } = await makeSubscription()
+    const other = await makeCustomer()
+    for (const [method, suffix] of [
+      ['GET', ''],
+      ['DELETE', ''],
+      ['POST', '/enable'],
+      ['GET', '/deliveries'],
+    ] as const)
+      expect(await other.call(method, own + suffix)).toMatchObject(problem(404, 'subscriptionNotFound'))
+    expect((await other.get(path)).body).toMatchObject({ subscriptions: [] })
+  })
+})
+
+describe('the test of a subscription', () => {
+  it('sends a signed example, marked as a test, and shows what came back', async () => {
+    const endpoint = new Endpoint()
+    await endpoint.script({ status: 202, body: 'thanks' })
+    const { customer, own } = await makeSubscription({ url: endpoint.url })
+    const { body } = await customer.post(`${own}/test`, { messageType: 'imageMessage' })
+    expect(body).toMatchObject({
+      delivered: true,
+      statusCode: 202,
+      errorClass: null,
+      responseExcerpt: 'thanks',
+    })
+    const [received] = await endpoint.received()
+    expect(received!.headers['webhook-signature']).toMatch(/^v1,/)
+    expect(JSON.parse(received!.body)).toMatchObject({ messageType: 'imageMessage', isTest: true })
+  })
+
+  it('shows a failure as one', async () => {
+    const endpoint = new Endpoint()
+    await endpoint.script({ status: 500 })
+    const { customer, own } = await makeSubscription({ url: endpoint.url })
+    const { body } = await customer.post(`${own}/test`, {})
+    expect(body).toMatchObject({ delivered: false, statusCode: 500 })
+    expect((await customer.get(own)).body).toMatchObject({ status: 'enabled' })
+  })
+})
