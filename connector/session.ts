@@ -7,7 +7,7 @@ import { Link, type LinkHandlers } from './link.ts'
 import type { Log } from './log.ts'
 import { SessionContent } from './session-content.ts'
 import { closedEvent, step, type Effect, type EventName, type State } from './session-state.ts'
-import { newCreds, ownLid, ownNumber, WhatsAppConnection } from './whatsapp.ts'
+import { newCreds, ownLid, ownNumber, type WhatsAppConnection } from './whatsapp.ts'
 
 export interface SessionOptions {
   ref: SessionRef

@@ -84,7 +84,7 @@ export class ReconnectingSocket {
     })
     socket.on('message', (data, isBinary) => {
       isAlive = true
-      if (!this.#ended) this.#handlers.frame(isBinary ? undefined : parseJson(data.toString()))
+      if (!this.#ended) this.#handlers.frame(isBinary ? undefined : parseJson((data as Buffer).toString()))
     })
     socket.on('close', (code) => {
       clearInterval(ping)

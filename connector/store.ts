@@ -99,7 +99,7 @@ export class SessionStore {
       keys: {
         get: async (type, ids) => (await this.#readMany(type, ids)) as never,
         set: (data) => {
-          if (!view.isDetached) this.#write(data as Record<string, Record<string, unknown>>)
+          if (!view.isDetached) this.#write(data)
         },
       },
     }
@@ -144,7 +144,7 @@ export class SessionStore {
   #write(data: SignalDataSet | Record<string, Record<string, unknown>>): void {
     const keys: NonNullable<Change['keys']> = []
     const events: EventEntry[] = []
-    for (const [type, values] of Object.entries(data) as [string, Record<string, unknown>][]) {
+    for (const [type, values] of Object.entries(data)) {
       for (const [id, value] of Object.entries(values)) {
         if (type === eventType) events.push(value as EventEntry)
         else this.#writeOne(type, id, value, keys)

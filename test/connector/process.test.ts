@@ -29,7 +29,7 @@ function startProcess(changes: Record<string, string> = {}): ChildProcess {
     },
   })
   children.push(child)
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data) => (output += String(data)))
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += String(data)))
   return child
 }
 

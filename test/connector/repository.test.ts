@@ -106,7 +106,7 @@ describe('the wrapped repository', () => {
     const broken = Buffer.from(ciphertext)
     broken[broken.length - 16]! ^= 1
     const before = luis.changes.length
-    await expect(luis.receive(ana, { type, ciphertext: broken }, 'A1')).rejects.toThrow()
+    await expect(luis.receive(ana, { type, ciphertext: broken }, 'A1')).rejects.toThrow('Bad MAC')
     expect(luis.changes).toHaveLength(before)
   })
 

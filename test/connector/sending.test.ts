@@ -31,7 +31,11 @@ it('tells of its own message, and what becomes of it', async () => {
   session.command('c1', text(ana.pnJid!, '3EB0AAAA', 'Good morning'))
   await session.wait(({ events }) => events.some((event) => event['status'] === 'delivered'))
   const told = session.events.map(({ messageType, ...event }) => event['status'] ?? messageType)
-  expect([...told].sort()).toEqual(['conversation', 'delivered', 'sent'])
+  expect(told.map(String).sort((left, right) => left.localeCompare(right))).toEqual([
+    'conversation',
+    'delivered',
+    'sent',
+  ])
   expect(session.events.find(({ messageType }) => messageType === 'conversation')).toMatchObject({
     isFromMe: true,
     idMessage: '3EB0AAAA',

@@ -5,7 +5,7 @@ import { isSignedBy, sign } from '../../connector/signature.ts'
 
 const require = createRequire(import.meta.url)
 /** Below libsignal: plain JavaScript, and nobody's remedy touches it. */
-const plain = createRequire(require.resolve('libsignal'))('curve25519-js') as {
+const plain = createRequire(require.resolve('baileys'))('curve25519-js') as {
   generateKeyPair(seed: Uint8Array): { public: Uint8Array; private: Uint8Array }
   sign(privateKey: Uint8Array, message: Uint8Array): Uint8Array
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
@@ -23,7 +23,7 @@ function malleate(signature: Buffer): Buffer {
   changed[63] = changed[63]! & 0x7f
   const scalar = BigInt(`0x${Buffer.from(changed.subarray(32)).reverse().toString('hex')}`) + groupOrder
   Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex').reverse().copy(changed, 32)
-  changed[63] = changed[63]! | sign
+  changed[63] |= sign
   return changed
 }
 

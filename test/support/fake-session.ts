@@ -68,7 +68,7 @@ export class FakeSession {
       return this.#commit(socket, frame)
     }
     socket.on('message', (data) => {
-      const text = String(data)
+      const text = (data as Buffer).toString()
       if (this.faults.isFrozen)
         this.#frozenFrames.push(() => socket.readyState === socket.OPEN && handle(text))
       else handle(text)
@@ -228,7 +228,7 @@ export class FakeSession {
     }
     this.#idEvents.add(parsed.data.idEvent)
     this.entries.push(entry)
-    this.events.push(parsed.data as EventDraft & Record<string, unknown>)
+    this.events.push(parsed.data)
   }
 
   #announce(): void {

@@ -70,7 +70,7 @@ export class FakeWorker {
   #attachFleet(socket: WebSocket): void {
     this.#fleet = socket
     socket.on('message', (data) => {
-      const frame = FleetUpFrame.parse(JSON.parse(String(data)))
+      const frame = FleetUpFrame.parse(JSON.parse((data as Buffer).toString()))
       this.fleetFrames.push(frame)
       if (frame.type !== 'hello') return
       socket.send(JSON.stringify({ type: 'welcome', version: LINK_VERSION, beatSeconds: 1 }))
