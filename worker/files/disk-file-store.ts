@@ -70,6 +70,17 @@ export class DiskFileStore implements FileStore {
     await this.#remove(card.content)
   }
 
+  async deleteAll(idTenant: string): Promise<void> {
+    const response = await this.#disk.fetch(urlOf(`${idTenant}/`))
+    if (!response.ok) {
+      await response.body?.cancel()
+      return
+    }
+    const entries = await readJson<{ name: string }[]>(response)
+    for (const { name } of entries) await this.#remove(`${idTenant}/${name}`)
+    await this.#remove(idTenant)
+  }
+
   /** The PUT's stream is always closed in order, never broken off: the disk service would wait for ever. */
   async #write(path: string, body: ReadableStream<Uint8Array>, options: PutOptions): Promise<PutResult> {
     const measure = new Measure()
@@ -99,7 +110,7 @@ export class DiskFileStore implements FileStore {
       await response.body?.cancel()
       return null
     }
-    return response.json<Card>()
+    return readJson<Card>(response)
   }
 
   async #send(method: 'PUT', path: string, body: ReadableStream | string): Promise<void> {
@@ -110,6 +121,11 @@ export class DiskFileStore implements FileStore {
   async #remove(path: string): Promise<void> {
     await this.#disk.fetch(urlOf(path), { method: 'DELETE' })
   }
+}
+
+/** Of an `application/octet-stream`, about which `response.json()` warns each time. */
+async function readJson<Value>(response: Response): Promise<Value> {
+  return JSON.parse(new TextDecoder().decode(await response.arrayBuffer())) as Value
 }
 
 function urlOf(path: string): string {

@@ -45,6 +45,8 @@ export interface FileStore {
   head(key: string): Promise<StoredFile | null>
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>
+  /** Deletes everything of a tenant. */
+  deleteAll(idTenant: string): Promise<void>
 }
 
 /** R2 on Cloudflare; on one's own machine a service binding to workerd's disk service. */

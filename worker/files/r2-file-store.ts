@@ -74,6 +74,14 @@ export class R2FileStore implements FileStore {
   async delete(key: string): Promise<void> {
     await this.#bucket.delete(key)
   }
+
+  async deleteAll(idTenant: string): Promise<void> {
+    for (;;) {
+      const { objects, truncated } = await this.#bucket.list({ prefix: `${idTenant}/` })
+      if (objects.length > 0) await this.#bucket.delete(objects.map(({ key }) => key))
+      if (!truncated) return
+    }
+  }
 }
 
 /** Gathers chunks into parts of exactly `partBytes`. */

@@ -3,6 +3,7 @@ import * as routes from '../../openapi/routes/tenants.ts'
 import type { Scope } from '../../schema/api/tenant.ts'
 import { unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
+import { openFileStore } from '../files/file-store.ts'
 import { requireToken } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
 import { isoTime } from '../iso-time.ts'
@@ -38,7 +39,9 @@ installationRoutes.openapi(routes.getTenant, async (context) => {
 })
 
 installationRoutes.openapi(routes.deleteTenant, async (context) => {
-  unwrap(await context.env.FLEET.getByName('fleet').deleteTenant(context.req.valid('param').idTenant))
+  const { idTenant } = context.req.valid('param')
+  unwrap(await context.env.FLEET.getByName('fleet').deleteTenant(idTenant))
+  await openFileStore(context.env.FILES).deleteAll(idTenant)
   return context.body(null, 204)
 })
 

@@ -152,4 +152,12 @@ describe.each(stores)('files in %s', (_name, store) => {
     expect(await store.head(key)).toBeNull()
     expect(await store.get(key)).toBeNull()
   })
+
+  it('deletes everything of a tenant and nothing of another', async () => {
+    const keys = ['ten_going000001/file_1', 'ten_going000001/file_2', 'ten_staying0001/file_1']
+    for (const key of keys) await store.put(key, streamOf(bytesOf(key)), meta)
+    await store.deleteAll('ten_going000001')
+    await store.deleteAll('ten_going000001')
+    expect(await Promise.all(keys.map((key) => textOf(store, key)))).toEqual([null, null, keys[2]])
+  })
 })
