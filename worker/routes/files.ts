@@ -39,8 +39,7 @@ fileRoutes.on(['get'], getFile.getRoutingPath(), requireScope('files:read'), asy
   }
   const file = await store.get(key, readRange(context.req.header('range')))
   if (!file) throw noSuchFile()
-  if (file === 'outOfRange')
-    throw new ApiError('rangeNotSatisfiable', 'The range begins behind the end of the file.')
+  if (file === 'outOfRange') throw outOfRange(await store.head(key))
   return answerFile(file)
 })
 
@@ -54,7 +53,7 @@ export async function storeBody(
   const mimetype = context.req.header('content-type')
   if (!mimetype) throw new ApiError('unsupportedMediaType', 'Send a content-type, such as image/jpeg.')
   const { body } = context.req.raw
-  if (!body) throw new ApiError('badRequest', 'Send the bytes of the file as the body.')
+  if (!body) throw new ApiError('validationFailed', 'Send the bytes of the file as the body.')
   if (Number(context.req.header('content-length') ?? 0) > maxFileBytes) throw tooLarge()
   const fileName = decodeName(context.req.header('x-file-name') ?? context.req.header('x-chatlink-file-name'))
   const result = await openFileStore(context.env.FILES).put(fileKey(idTenant, idFile), body, {
@@ -109,9 +108,14 @@ function decodeName(header: string | undefined): string | undefined {
   try {
     return header && decodeURIComponent(header).slice(0, 255)
   } catch {
-    throw new ApiError('badRequest', 'x-file-name is not URI-encoded.')
+    const errors = [{ path: 'x-file-name', message: 'encode it as in a URI' }]
+    throw new ApiError('validationFailed', 'The name of the file is not URI-encoded. See errors.', { errors })
   }
 }
 
 const noSuchFile = () => new ApiError('fileNotFound', 'There is no such file, or its retention is over.')
+const outOfRange = (file: StoredFile | null) =>
+  new ApiError('rangeNotSatisfiable', 'The range begins behind the end of the file.', {
+    headers: file ? { 'content-range': `bytes */${file.fileSize}` } : {},
+  })
 const tooLarge = () => new ApiError('fileTooLarge', `A file has at most ${maxFileBytes} bytes.`)
