@@ -1,4 +1,5 @@
 import { createRequire, registerHooks } from 'node:module'
+import './secret-keys.ts'
 import { isSignedBy, sign } from './signature.ts'
 
 /**
