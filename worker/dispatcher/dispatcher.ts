@@ -98,6 +98,8 @@ export class Dispatcher extends DurableObject<Env> {
   async describe(): Promise<DispatcherView> {
     if (!this.#work) return describe(null, Date.now())
     await this.#work.refreshHead()
+    this.#work.engine.kick()
+    await Promise.race([this.#work.engine.settled(), pause(wakeWaitMs)])
     return describe(this.#work, Date.now())
   }
 

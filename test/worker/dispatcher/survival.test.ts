@@ -85,6 +85,20 @@ describe('survival', () => {
     expect(await alarm()).not.toBeNull()
   })
 
+  it('sets its alarm to the next attempt also in the middle of a stream', async () => {
+    const { endpoint, dispatcher, log, describe: view } = await makeDelivery()
+    await endpoint.scriptMatching('bad', { status: 500 })
+    await log(text('1'), text('2'), text('bad'), text('3', '2'))
+    await until(async () => (await view()).failing === 1, 'a failure')
+    const { nextAttemptAt } = await view()
+    await until(
+      async () =>
+        (await runInDurableObject(dispatcher, (_object, { storage }) => storage.getAlarm())) ===
+        nextAttemptAt,
+      'the alarm at the time of the next attempt',
+    )
+  })
+
   it('has an alarm after each one that went wrong', async () => {
     const { endpoint, dispatcher, log, passTo, describe: view } = await makeDelivery()
     await endpoint.script({ status: 500 })

@@ -1,0 +1,313 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkTargetUrl } from '../../worker/dispatcher/target.ts'
+import { ConformanceStage, pause, range, schedule, text, waitUntil } from './stage.ts'
+
+let stage: ConformanceStage
+
+beforeAll(async () => {
+  stage = await ConformanceStage.start({ CHATLINK_PUBLIC_URL: 'http://chatlink.example' })
+})
+
+afterAll(async () => {
+  await stage?.stop()
+})
+
+describe.concurrent('C. Success and failure classification', () => {
+  it('17. takes any 2xx for delivered, once', async () => {
+    const one = await stage.case()
+    for (const status of [200, 201, 202, 204, 299]) one.scriptMatching(`"${status}"`, { status })
+    await one.publish(...[200, 201, 202, 204, 299].map((status) => text(String(status))))
+    await one.until(5)
+    await waitUntil(async () => (await one.deliveries('status=delivered')).length === 5, 'five deliveries')
+    await pause(1500)
+    expect(one.received).toHaveLength(5)
+  })
+
+  it('18. never takes an interim answer alone for a delivery', async () => {
+    // workerd's own HTTP client reads no interim answers, so 100-then-200 can be seen on Cloudflare's network only.
+    const one = await stage.case()
+    one.script({ fault: 'hang', continues: true })
+    await one.publish(text('x'))
+    await one.until(1)
+    await pause(500)
+    expect(await one.deliveries('status=delivered')).toEqual([])
+  })
+
+  it('19. never follows a redirect', async () => {
+    const one = await stage.case({ ordering: 'none' })
+    const target = `${one.path}-target`
+    for (const status of [301, 302, 307, 308]) {
+      const headers = { location: stage.endpoints.url(target) }
+      one.scriptMatching(`"${status}"`, { status, headers })
+    }
+    await one.publish(...[301, 302, 307, 308].map((status) => text(String(status))))
+    await waitUntil(async () => (await one.deliveries('status=exhausted')).length === 4, 'four dead letters')
+    expect((await one.deliveries()).every(({ lastError }) => lastError === 'redirect')).toBe(true)
+    expect(stage.endpoints.received(target)).toHaveLength(0)
+  })
+
+  it.each([400, 401, 403, 404, 409, 422, 500, 503])('20. tries again after %i', async (status) => {
+    const one = await stage.case()
+    one.script({ status }, { status: 200 })
+    await one.publish(text('x'))
+    await one.until(2)
+    await one.untilStatus('delivered')
+  })
+
+  it('21. tells a refused connection, an unknown name and a failing TLS apart, and tries again', async () => {
+    const errors = new Map<string, string | null | undefined>()
+    for (const [name, url] of [
+      ['refused', 'http://127.0.0.1:2/'],
+      ['unknown', 'http://no-such-host.invalid/'],
+      ['tls', stage.endpoints.url('tls').replace('http:', 'https:')],
+    ] as const) {
+      const one = await stage.case({ url })
+      await one.publish(text('x'))
+      errors.set(name, (await one.untilStatus('exhausted')).lastError)
+      expect((await one.deliveries())[0]?.attempts).toBe(schedule.length + 1)
+    }
+    expect(Object.fromEntries(errors)).toEqual({
+      refused: 'connectionFailed',
+      unknown: 'dnsFailed',
+      tls: 'tlsFailed',
+    })
+  })
+
+  it('23. takes 200 with an endless body for delivered, and lets the connection go', async () => {
+    const one = await stage.case({ ordering: 'none' })
+    one.script({ dripMs: 50 })
+    await one.publish(...range(1, 12).map((value) => text(value)))
+    await waitUntil(async () => (await one.deliveries('status=delivered')).length === 12, 'all twelve')
+    expect(one.received).toHaveLength(12)
+  })
+
+  it('24. keeps the beginning of a body of ten megabytes', async () => {
+    const one = await stage.case()
+    one.script({ floodBytes: 10_000_000 })
+    await one.publish(text('x'))
+    const { idEvent } = await one.untilStatus('delivered')
+    const [attempt] = await one.attempts(idEvent)
+    expect(attempt?.responseExcerpt).toMatch(/^x+$/)
+    expect(attempt?.responseExcerpt?.length).toBeLessThanOrEqual(16 * 1024)
+  })
+
+  it('27. refuses a header that cannot be sent before it can do harm', async () => {
+    const one = await stage.case()
+    const { status } = await stage.api.request('PATCH', one.root, { headers: { 'X-Bad': 'line\nbreak' } })
+    expect(status).toBe(422)
+  })
+})
+
+describe.concurrent('D. Timeouts', () => {
+  it('28. waits 14 s for an answer, and calls 16 s a timeout', async () => {
+    const slow = await stage.case()
+    const late = await stage.case()
+    slow.script({ delayMs: 14_000 })
+    late.script({ delayMs: 16_500 }, { status: 200 })
+    await slow.publish(text('slow'))
+    await late.publish(text('late'))
+    const delivered = await slow.untilStatus('delivered', 25_000)
+    expect(delivered.attempts).toBe(1)
+    const { idEvent } = await late.untilStatus('delivered', 25_000)
+    const [first] = await late.attempts(idEvent)
+    expect(first).toMatchObject({ errorClass: 'timeout', statusCode: null })
+    expect(first?.durationMs).toBeGreaterThan(14_500)
+    expect(first?.durationMs).toBeLessThan(16_400)
+  })
+
+  it('29. ends by its time while a body drips', async () => {
+    const one = await stage.case()
+    one.script({ status: 500, dripMs: 200 }, { status: 200 })
+    await one.publish(text('x'))
+    const { idEvent } = await one.untilStatus('delivered', 30_000)
+    const [first] = await one.attempts(idEvent)
+    expect(first?.durationMs).toBeLessThan(16_400)
+  })
+})
+
+describe.concurrent('E. Schedule', () => {
+  it('32. tries at the times of the schedule, then gives up, after exactly one attempt more than it has', async () => {
+    const one = await stage.case()
+    one.script({ status: 500 })
+    await one.publish(text('x'))
+    const delivery = await one.untilStatus('exhausted')
+    expect(delivery).toMatchObject({
+      attempts: schedule.length + 1,
+      lastStatusCode: 500,
+      nextAttemptAt: null,
+    })
+    const times = (await one.attempts(delivery.idEvent)).map(({ at }) => Date.parse(at))
+    for (const [index, seconds] of schedule.entries()) {
+      const waited = (times[index + 1] ?? 0) - (times[index] ?? 0)
+      expect(waited).toBeGreaterThanOrEqual(seconds * 800 - 50)
+      expect(waited).toBeLessThanOrEqual(seconds * 1200 + 700)
+    }
+    await pause(2500)
+    expect(one.received).toHaveLength(schedule.length + 1)
+  })
+
+  it('35. stops with the first success', async () => {
+    const one = await stage.case()
+    one.script({ status: 500 }, { status: 200 })
+    await one.publish(text('x'))
+    await one.untilStatus('delivered')
+    await pause(3500)
+    expect(one.received).toHaveLength(2)
+  })
+
+  it('36. obeys Retry-After in seconds and as a date, and ignores nonsense', async () => {
+    const waits = async (makeRetryAfter: () => string) => {
+      const one = await stage.case()
+      one.script({ status: 503, headers: { 'retry-after': makeRetryAfter() } }, { status: 200 })
+      await one.publish(text('x'))
+      const [first, second] = await one.until(2)
+      return (second?.at ?? 0) - (first?.at ?? 0)
+    }
+    const [seconds = 0, date = 0, negative = 0, garbage = 0] = await Promise.all([
+      waits(() => '4'),
+      waits(() => new Date(Date.now() + 6000).toUTCString()),
+      waits(() => '-10'),
+      waits(() => 'soon'),
+    ])
+    expect(seconds).toBeGreaterThanOrEqual(3900)
+    expect(date).toBeGreaterThanOrEqual(3000)
+    expect(negative).toBeLessThan(3000)
+    expect(garbage).toBeLessThan(3000)
+  })
+
+  it('36. clamps an absurd Retry-After to an hour', async () => {
+    const one = await stage.case()
+    one.script({ status: 503, headers: { 'retry-after': '315360000' } })
+    await one.publish(text('x'))
+    const { nextAttemptAt } = await one.untilStatus('failing')
+    const waitMs = Date.parse(nextAttemptAt ?? '') - Date.now()
+    expect(waitMs).toBeGreaterThan(3_500_000)
+    expect(waitMs).toBeLessThanOrEqual(3_601_000)
+  })
+
+  it('37. spares the whole endpoint after a 429', async () => {
+    const one = await stage.case()
+    one.scriptMatching('limited', { status: 429, headers: { 'retry-after': '3' } }, { status: 200 })
+    await one.publish(text('limited', '1'))
+    const [first] = await one.until(1)
+    await pause(300)
+    await one.publish(text('other', '2'))
+    const [, second] = await one.until(2)
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(2900)
+  })
+
+  it('39. disables on 410, stops what waits, and tells the other subscriptions', async () => {
+    const one = await stage.case()
+    const path = `${one.path}-operator`
+    await one.subscribe({ url: stage.endpoints.url(path), events: ['subscriptionUpdate'] })
+    one.script({ status: 410 })
+    await one.publish(text('1'), text('2'))
+    await waitUntil(async () => (await one.status()).status === 'disabled', 'disabled')
+    expect(await one.status()).toMatchObject({ statusReason: 'gone' })
+    await waitUntil(() => stage.endpoints.received(path).length === 1, 'the notice')
+    const notice = JSON.parse(stage.endpoints.received(path)[0]?.body ?? '') as object
+    expect(notice).toMatchObject({ action: 'disabled', idSubscription: one.subscription.idSubscription })
+    await pause(2500)
+    expect(one.received).toHaveLength(1)
+  })
+
+  it('40. gives an event up on abort-message and the endpoint on disable', async () => {
+    const one = await stage.case()
+    one.scriptMatching('poison', { status: 400, headers: { 'webhook-delivery': 'abort-message' } })
+    one.scriptMatching('enough', { status: 400, headers: { 'webhook-delivery': 'disable' } })
+    await one.publish(text('poison'), text('fine'), text('enough'), text('late'))
+    await waitUntil(async () => (await one.status()).status === 'disabled', 'disabled')
+    expect(one.values).toEqual(['poison', 'fine', 'enough'])
+    expect(await one.deliveries('status=exhausted')).toMatchObject([{ attempts: 1 }])
+  })
+
+  it('41. uses the new URL for what waits', async () => {
+    const one = await stage.case()
+    one.script({ status: 500 })
+    await one.publish(text('x'))
+    await one.until(1)
+    await one.patch({ url: stage.endpoints.url(`${one.path}-new`) })
+    await waitUntil(() => stage.endpoints.received(`${one.path}-new`).length === 1, 'the retry elsewhere')
+    expect(one.received).toHaveLength(1)
+  })
+
+  it('42. sends nothing after the subscription was deleted', async () => {
+    const one = await stage.case()
+    one.script({ status: 500 })
+    await one.publish(text('x'))
+    await one.until(1)
+    await stage.api.delete(one.root)
+    await pause(2500)
+    expect(one.received).toHaveLength(1)
+  })
+})
+
+describe.concurrent('L. Targets', () => {
+  const create = (url: string) => stage.api.request('POST', '/v1/subscriptions', { url })
+  const code = (url: string) => {
+    const result = checkTargetUrl(url, { allowPrivate: false, publicUrl: 'https://chatlink.example' })
+    return result.ok ? 'ok' : result.code
+  }
+
+  it.each([
+    'ftp://example.com/',
+    'file:///etc/passwd',
+    'http://user:word@example.com/',
+    'http://example.com/#fragment',
+    'http://example.com:0/',
+    'http://example.com:25/',
+    'http://',
+  ])('90. refuses %s', async (url) => {
+    expect((await create(url)).status).toBe(422)
+    expect(code(url)).not.toBe('ok')
+  })
+
+  it('90. refuses http without the development flag', () => {
+    expect(code('http://example.com/')).toBe('notHttps')
+  })
+
+  it.each([
+    '127.0.0.1',
+    'localhost',
+    '[::1]',
+    '0.0.0.0',
+    '10.0.0.1',
+    '172.16.0.1',
+    '192.168.0.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '[fd00::1]',
+    '[fe80::1%25eth0]',
+  ])('91. refuses %s', (host) => {
+    expect(code(`https://${host}/`)).not.toBe('ok')
+  })
+
+  it.each([
+    '2130706433',
+    '0x7f000001',
+    '0177.0.0.1',
+    '127.1',
+    '[::ffff:10.0.0.1]',
+    '[64:ff9b::a00:1]',
+    '[2002:a00:1::]',
+    '127.0.0.1.',
+    'LOCALHOST',
+    '１２７.０.０.１',
+  ])('92. sees through the disguise %s', (host) => {
+    expect(code(`https://${host}/`)).not.toBe('ok')
+  })
+
+  it.each(['chatlink.example', 'chatlink.example.', 'x.chatlink.example', 'CHATLINK.example'])(
+    '94. refuses our own host %s',
+    async (host) => {
+      expect((await create(`http://${host}/hook`)).status).toBe(422)
+    },
+  )
+
+  it('95. does not follow a public URL to a private one', async () => {
+    const one = await stage.case()
+    one.script({ status: 302, headers: { location: `${stage.installation.url}/healthz` } })
+    await one.publish(text('x'))
+    expect(await one.untilStatus('failing')).toMatchObject({ lastError: 'redirect', lastStatusCode: 302 })
+  })
+})
