@@ -233,6 +233,10 @@ class Server {
     const { id, type = '', to } = stanza.attrs as { id: string; type?: string; to?: string }
     companion.connection?.send(node('ack', { class: 'receipt', id, from: to, type: type || undefined }))
     if (type === 'retry') return companion.retry(id, stanza)
+    if (type === 'server-error') {
+      companion.connection?.send(refuseReupload(id, stanza, world.unixNow()))
+      return
+    }
     const more = child(stanza, 'list')
     const ids = [id, ...(Array.isArray(more?.content) ? more.content.map(({ attrs }) => attrs['id']!) : [])]
     for (const each of ids) companion.confirm(each, type, world.unixNow())
@@ -263,4 +267,11 @@ class Server {
       asker.companion.isActive = false
     }
   }
+}
+
+/** The phone's answer when it is asked for a file that it too has no more. */
+function refuseReupload(id: string, receipt: BinaryNode, now: number): BinaryNode {
+  const rmr = child(receipt, 'rmr')
+  const attributes = { id, type: 'mediaretry', from: receipt.attrs['to'], t: `${now}` }
+  return node('notification', attributes, [node('rmr', rmr?.attrs ?? {}), node('error', { code: '2' })])
 }
