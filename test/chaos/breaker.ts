@@ -1,5 +1,6 @@
 import type { Stage } from '../support/stage.ts'
 import type { Actor } from './actors.ts'
+import type { Proxy } from './proxy.ts'
 import type { Random } from './random.ts'
 
 type Say = (text: string) => void
@@ -9,6 +10,7 @@ interface Scene {
   stage: Stage
   actors: Actor[]
   random: Random
+  proxy: Proxy
   receiver: { isDown: boolean }
 }
 
@@ -47,6 +49,16 @@ const harms: Record<string, (scene: Scene) => Promise<void>> = {
   'a dropped WhatsApp connection': async ({ actors, random }) => random.pick(actors).phone.dropConnection(),
   'all WhatsApp connections dropped': async ({ actors }) => {
     for (const { phone } of actors) phone.dropConnection()
+  },
+  'a cut link': async ({ proxy, random }) => {
+    proxy.cut()
+    await pause(random.between(100, 12_000))
+    proxy.mend()
+  },
+  'a slow link': async ({ proxy, random }) => {
+    proxy.delayMs = random.between(20, 400)
+    await pause(random.between(1000, 6000))
+    proxy.delayMs = 0
   },
   'a subscriber that is down': async ({ receiver, random }) => {
     receiver.isDown = true

@@ -1,8 +1,11 @@
+import { probePort } from '../../worker/host/port.ts'
 import { startStage } from '../support/stage.ts'
 import { waitUntil } from '../support/wait.ts'
 import { createActors, sendOne, type Actor } from './actors.ts'
 import { breakThings } from './breaker.ts'
 import { Ledger } from './ledger.ts'
+import { Outgoing } from './outgoing.ts'
+import { Proxy } from './proxy.ts'
 import { Random } from './random.ts'
 
 export interface DramaOptions {
@@ -14,7 +17,9 @@ export interface DramaOptions {
 }
 
 export interface Verdict {
+  received: number
   sent: number
+  wronglySent: string[]
   harms: Record<string, number>
   lost: string[]
   split: string[]
@@ -32,8 +37,15 @@ const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
 export async function playDrama(options: DramaOptions): Promise<Verdict> {
   const { seed, seconds, sessions, messagesPerSecond, say } = options
   const random = new Random(seed)
+  const port = await probePort('127.0.0.1', 0)
+  const proxy = await Proxy.start(port)
   const stage = await startStage({
-    environment: { CHATLINK_RETRY_SCHEDULE: '1,1,1,1,1,2,2,2,2,2,5,5,5,5,5,5,5', CHATLINK_CONNECTORS: '2' },
+    port,
+    environment: {
+      CHATLINK_RETRY_SCHEDULE: '1,1,1,1,1,2,2,2,2,2,5,5,5,5,5,5,5',
+      CHATLINK_CONNECTORS: '2',
+      CHATLINK_URL: proxy.url,
+    },
   })
   try {
     const ledger = new Ledger()
@@ -46,17 +58,24 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     await stage.subscribe({ events: ['*'] })
     const actors = await createActors(stage, sessions, 4)
     const until = Date.now() + seconds * 1000
-    const harming = breakThings({ stage, actors, random: new Random(seed + 1), receiver }, until, say)
+    const harming = breakThings({ stage, actors, proxy, random: new Random(seed + 1), receiver }, until, say)
+    const outgoing = new Outgoing(stage)
+    const sending = Promise.all(
+      actors.map((actor) => outgoing.send(actor, until, (2000 * sessions) / messagesPerSecond)),
+    )
     for (let count = 0; Date.now() < until; count++) {
       await sendOne(random.pick(actors), random, ledger, count)
       await pause(1000 / messagesPerSecond)
     }
     const harms = await harming
-    say(`${ledger.sentCount} messages sent; waiting for what is still on its way`)
+    await sending
+    say(`${ledger.sentCount} messages in, ${outgoing.count} out; waiting for what is still on its way`)
     await waitUntil('all arrived', () => ledger.missing().length === 0, 90_000).catch(() => undefined)
     const deadRatchets = await findDeadRatchets(stage, actors, ledger)
     return {
-      sent: ledger.sentCount,
+      received: ledger.sentCount,
+      sent: outgoing.count,
+      wronglySent: await outgoing.judge(),
       harms,
       lost: ledger.missing().map(({ idSession, chat, id }) => `${idSession}/${chat}/${id}`),
       split: ledger.split(),
@@ -68,6 +87,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       unknownStanzas: stage.whatsapp.unknownStanzas.length,
     }
   } finally {
+    proxy.close()
     await stage.close()
   }
 }

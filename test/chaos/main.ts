@@ -23,8 +23,8 @@ const verdict = await playDrama({
   messagesPerSecond: Number(values.rate),
   say,
 })
-const { lost, split, disorder, repeatedActions, deadRatchets } = verdict
-const faults = { lost, split, disorder, repeatedActions, deadRatchets }
+const { lost, split, disorder, repeatedActions, deadRatchets, wronglySent } = verdict
+const faults = { lost, wronglySent, split, disorder, repeatedActions, deadRatchets }
 say(
   JSON.stringify({
     ...verdict,

@@ -29,6 +29,7 @@ const Environment = z
       .regex(/^\d{1,2}$/, 'give how many connectors to run here, 0 to 99')
       .transform(Number)
       .default(1),
+    CHATLINK_URL: z.url('give an address such as http://127.0.0.1:8787').optional(),
     CHATLINK_DATA: z.string().default('.chatlink'),
     CHATLINK_ADMIN_TOKEN: token,
     CHATLINK_CONNECTOR_TOKEN: token,
@@ -61,6 +62,8 @@ export interface HostConfig {
   dataDirectory: string
   /** How many connectors run beside the Worker; 0 when they run elsewhere. */
   connectors: number
+  /** Where they find the Worker, when not at its own address. */
+  connectorUrl?: string
   given: { adminToken?: string; connectorToken?: string; masterKey?: string }
   allowPrivateTargets: boolean
   /** What the Worker is to see as its own variables, as text and only where it was given; no secrets. */
@@ -106,6 +109,7 @@ export function parseHostConfig(environment: Variables, workingDirectory: string
       host: env.CHATLINK_HOST,
       dataDirectory: resolve(workingDirectory, env.CHATLINK_DATA),
       connectors: env.CHATLINK_CONNECTORS,
+      ...(env.CHATLINK_URL && { connectorUrl: env.CHATLINK_URL }),
       given: {
         ...(env.CHATLINK_ADMIN_TOKEN && { adminToken: env.CHATLINK_ADMIN_TOKEN }),
         ...(env.CHATLINK_CONNECTOR_TOKEN && { connectorToken: env.CHATLINK_CONNECTOR_TOKEN }),

@@ -15,7 +15,6 @@ import { SupervisedProcess, type Print } from './supervised-process.ts'
 import { writeWorkerdConfig } from './workerd-config.ts'
 
 const projectDirectory = fileURLToPath(new URL('../..', import.meta.url))
-const readyWithinMs = 60_000
 
 export interface Installation {
   /** Where this machine reaches the API. */
@@ -93,7 +92,7 @@ export async function startInstallation(
     parts.push(worker)
     worker.start()
     const url = `http://${loopbackOf(config.host)}:${port}`
-    await waitUntil('The Worker does not answer.', () => answers(`${url}/healthz`), abort)
+    await waitUntilReady(worker, () => answers(`${url}/healthz`), abort)
     const connectors = Array.from(
       { length: config.connectors },
       (_, index) =>
@@ -104,7 +103,7 @@ export async function startInstallation(
             args: [join(projectDirectory, 'connector/main.ts')],
             environment: {
               ...config.connectorVariables,
-              CHATLINK_URL: url,
+              CHATLINK_URL: config.connectorUrl ?? url,
               CHATLINK_CONNECTOR_TOKEN: secrets.connectorToken,
               CHATLINK_MASTER_KEY: secrets.masterKey,
             },
@@ -119,8 +118,9 @@ export async function startInstallation(
       connector.start()
     }
     const firstKey = await openFirstKey(url, secrets.adminToken, dataDirectory)
-    if (connectors.length > 0)
-      await waitUntil('The connector does not connect.', () => hasConnector(url, secrets.adminToken), abort)
+    for (const connector of connectors) {
+      await waitUntilReady(connector, () => hasConnector(url, secrets.adminToken), abort)
+    }
     return {
       url,
       dataDirectory,
@@ -128,7 +128,7 @@ export async function startInstallation(
       firstKey,
       pids: () => ({
         worker: worker.pid,
-        connector: connectors[0]?.pid,
+        connector: first?.pid,
         connectors: connectors.map(({ pid }) => pid),
       }),
       stop,
@@ -155,33 +155,6 @@ async function takePort({ host, port }: HostConfig): Promise<number> {
   }
 }
 
-/** Lays out what workerd runs; answers the variables that are no secrets. */
-async function prepareWorker(config: HostConfig, run: string, port: number): Promise<Record<string, string>> {
-  const bundle = await buildBundle(projectDirectory)
-  const variables = { ...bundle.manifest.variables, ...config.workerVariables }
-  rmSync(run, { recursive: true, force: true })
-  const objectsDirectory = join(config.dataDirectory, 'objects')
-  const filesDirectory = join(config.dataDirectory, 'files')
-  for (const path of [run, objectsDirectory, filesDirectory])
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-  cpSync(join(bundle.directory, 'modules'), join(run, 'modules'), { recursive: true })
-  cpSync(join(bundle.directory, 'assets'), join(run, 'assets'), { recursive: true })
-  cpSync(new URL('assets.js', import.meta.url), join(run, 'assets-worker.js'))
-  const workerdConfig = writeWorkerdConfig({
-    manifest: bundle.manifest,
-    address: config.host.includes(':') ? `[${config.host}]:${port}` : `${config.host}:${port}`,
-    modulesDirectory: 'modules',
-    assetsModule: 'assets-worker.js',
-    assetsDirectory: join(run, 'assets'),
-    objectsDirectory,
-    filesDirectory,
-    variables: [...Object.keys(variables), 'CHATLINK_ADMIN_TOKEN', 'CHATLINK_CONNECTOR_TOKEN'],
-    allowPrivateTargets: config.allowPrivateTargets,
-  })
-  writeFileSync(join(run, 'workerd.capnp'), workerdConfig)
-  return variables
-}
-
 function loopbackOf(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'
@@ -191,29 +164,4 @@ function loopbackOf(host: string): string {
 function describe(pid: number | undefined): { pid: number; commandLine: string }[] {
   const commandLine = pid === undefined ? undefined : commandLineOf(pid)
   return pid === undefined || commandLine === undefined ? [] : [{ pid, commandLine }]
-}
-
-async function answers(url: string): Promise<boolean> {
-  const response = await fetch(url)
-  await response.body?.cancel()
-  return response.ok
-}
-
-async function hasConnector(url: string, adminToken: string): Promise<boolean> {
-  const response = await fetch(`${url}/v1/connectors`, { headers: { authorization: `Bearer ${adminToken}` } })
-  const { connectors } = (await response.json()) as { connectors: unknown[] }
-  return connectors.length > 0
-}
-
-async function waitUntil(
-  problem: string,
-  isReady: () => Promise<boolean>,
-  abort: AbortSignal,
-): Promise<void> {
-  const deadline = Date.now() + readyWithinMs
-  while (!(await isReady().catch(() => false))) {
-    if (abort.aborted) throw new StartProblem('Stopped before it was ready.')
-    if (Date.now() > deadline) throw new StartProblem(`${problem} Its lines above say why.`)
-    await new Promise((done) => setTimeout(done, 100))
-  }
 }

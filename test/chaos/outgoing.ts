@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import type { Stage } from '../support/stage.ts'
+import type { Actor } from './actors.ts'
+
+interface Order {
+  idMessage: string
+  value: string
+  contact: Actor['contacts'][number]
+}
+
+const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
+
+/** A tenant's system that sends through the API, repeats with the same Idempotency-Key, and expects each message once. */
+export class Outgoing {
+  readonly #stage: Stage
+  readonly #orders: Order[] = []
+
+  constructor(stage: Stage) {
+    this.#stage = stage
+  }
+
+  get count(): number {
+    return this.#orders.length
+  }
+
+  /** Sends to the contacts of an actor in turn, one after another, until told to stop. */
+  async send(actor: Actor, until: number, everyMs: number): Promise<void> {
+    for (let count = 0; Date.now() < until; count++) {
+      const contact = actor.contacts[count % actor.contacts.length]!
+      const value = `Answer ${count}`
+      const idMessage = await this.#order(actor.idSession, contact.number!, value)
+      this.#orders.push({ idMessage, value, contact })
+      await pause(everyMs)
+    }
+  }
+
+  /** What did not arrive once and in order. */
+  async judge(): Promise<string[]> {
+    const wrong: string[] = []
+    const last = new Map<Order['contact'], number>()
+    for (const { idMessage, value, contact } of this.#orders) {
+      const found = await contact.waitForMessage(({ id }) => id === idMessage, 30_000).catch(() => undefined)
+      const positions = contact.received.flatMap(({ id }, index) => (id === idMessage ? [index] : []))
+      if (!found) wrong.push(`${value} to ${contact.name} did not arrive`)
+      if (positions.length > 1) wrong.push(`${value} to ${contact.name} arrived ${positions.length} times`)
+      const position = positions[0] ?? -1
+      if (position >= 0 && position < (last.get(contact) ?? -1))
+        wrong.push(`${value} to ${contact.name} came too late`)
+      if (position >= 0) last.set(contact, position)
+    }
+    return wrong
+  }
+
+  async #order(idSession: string, number: string, value: string): Promise<string> {
+    const body = { to: `${number}@s.whatsapp.net`, messageType: 'conversation', value }
+    const headers = { 'idempotency-key': randomUUID() }
+    for (;;) {
+      const answer = await this.#stage.api
+        .request('POST', `/v1/sessions/${idSession}/messages?wait=0`, body, headers)
+        .catch(() => undefined)
+      if (answer && answer.status < 300) return (answer.body as { idMessage: string }).idMessage
+      await pause(200)
+    }
+  }
+}
