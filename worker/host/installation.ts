@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,10 +9,11 @@ import { sweepRegularly } from './file-sweep.ts'
 import { openFirstKey, type FirstKey } from './first-key.ts'
 import { commandLineOf, endLeftovers, rememberParts } from './leftovers.ts'
 import { probePort } from './port.ts'
+import { answers, hasConnector, waitUntilReady } from './readiness.ts'
+import { layOutRun } from './run-directory.ts'
 import { openDataDirectory, openSecrets, type Secrets } from './secrets.ts'
 import { StartProblem } from './start-problem.ts'
 import { SupervisedProcess, type Print } from './supervised-process.ts'
-import { writeWorkerdConfig } from './workerd-config.ts'
 
 const projectDirectory = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -64,7 +65,7 @@ export async function startInstallation(
     if (leftovers > 0) print('start', `ended ${leftovers} processes that a killed start had left behind`)
     const port = await takePort(config)
     const secrets = openSecrets(dataDirectory, config.given)
-    const variables = await prepareWorker(config, run, port)
+    const variables = layOutRun(await buildBundle(projectDirectory), config, run, port)
     stopSweeping = sweepRegularly(
       join(dataDirectory, 'files'),
       Number(variables['CHATLINK_RETENTION_DAYS'] ?? 7),
@@ -128,7 +129,7 @@ export async function startInstallation(
       firstKey,
       pids: () => ({
         worker: worker.pid,
-        connector: first?.pid,
+        connector: connectors[0]?.pid,
         connectors: connectors.map(({ pid }) => pid),
       }),
       stop,

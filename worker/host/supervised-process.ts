@@ -37,6 +37,7 @@ export class SupervisedProcess {
   #ended: Promise<void> = Promise.resolve()
   #stopping = false
   #delayMs: number
+  #ends = 0
 
   constructor(description: ProcessDescription, print: Print, policy: RestartPolicy = usualPolicy) {
     this.#description = description
@@ -45,9 +46,18 @@ export class SupervisedProcess {
     this.#delayMs = policy.firstMs
   }
 
+  get label(): string {
+    return this.#description.label
+  }
+
   /** The process id while it runs. */
   get pid(): number | undefined {
     return this.#child?.pid
+  }
+
+  /** How often it ended without being asked to. */
+  get ends(): number {
+    return this.#ends
   }
 
   start(): void {
@@ -99,6 +109,7 @@ export class SupervisedProcess {
 
   #restartLater(why: string, ranMs: number): void {
     if (ranMs >= this.#policy.settledMs) this.#delayMs = this.#policy.firstMs
+    this.#ends += 1
     const delayMs = this.#delayMs
     this.#delayMs = Math.min(delayMs * 2, this.#policy.maxMs)
     this.#print(this.#description.label, `ended (${why}); starting it again in ${delayMs / 1000} s`)
