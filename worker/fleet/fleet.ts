@@ -172,9 +172,22 @@ export class Fleet extends DurableObject<Env> {
     await this.#arm()
   }
 
+  /** Never throws: after six failures the platform would forget the alarm. */
   override async alarm(): Promise<void> {
     this.#alarm.spend()
-    const now = Date.now()
+    try {
+      this.#watch(Date.now())
+      await this.#arm()
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error)
+      // oxlint-disable-next-line no-console -- the Worker's log is its console
+      console.error(JSON.stringify({ level: 'error', part: 'fleet', error: text }))
+      await this.#alarm.ensure(Date.now() + timing.graceMs)
+    }
+  }
+
+  /** Gives up who is silent, frees what was theirs, and places what waits. */
+  #watch(now: number): void {
     for (const connector of this.#connectors.online.values()) {
       if (connector.lastBeatAt + timing.silentMs > now) continue
       this.#connectors.drop(connector, 'not heard any more')
@@ -187,7 +200,6 @@ export class Fleet extends DurableObject<Env> {
     }
     for (const [idObject, until] of this.#handovers) if (until <= now) this.#handovers.delete(idObject)
     this.#placeWaiting()
-    await this.#arm()
   }
 
   async #greet(socket: WebSocket, hello: Extract<FleetUpFrame, { type: 'hello' }>): Promise<void> {

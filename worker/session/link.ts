@@ -19,10 +19,10 @@ interface LinkHooks {
   commit(frame: CommitFrame, frameCharacters: number, acknowledge: () => void): void
   /** A connector has taken or kept the session. */
   linked(): void
+  failed(error: unknown): void
 }
 
 const maxSliceCharacters = 512 * 1024
-const recentRows = 500
 const recentProofs = 2000
 const maxResentCommands = 1000
 
@@ -82,7 +82,13 @@ export class SessionLink {
     if (frame.n > n + 1) return close(socket, linkClose.gap, `expected commit ${n + 1}, got ${frame.n}`)
     const acknowledge = () => send(socket, { type: 'ack', n: frame.n })
     if (frame.n <= n) return acknowledge()
-    this.#hooks.commit(frame, data.length, acknowledge)
+    try {
+      this.#hooks.commit(frame, data.length, acknowledge)
+    } catch (error) {
+      // Nothing of it was applied: whoever sent it comes back and sends it again.
+      this.#hooks.failed(error)
+      close(socket, 1011, 'the commit could not be stored; send it again')
+    }
   }
 
   /** Tells the owner what is asked of it, once a socket, and the command if there is one to tell. */
@@ -151,7 +157,7 @@ export class SessionLink {
       last: log.n,
       resumed,
       session: record.ref,
-      recent: log.recentProofs(recentRows).slice(0, recentProofs),
+      recent: log.recentProofs(recentProofs),
       files: held.files(),
     })
     let slice: ReturnType<typeof readKeys> = []

@@ -6,6 +6,8 @@ import { readIdEvent, readMessageType, type LogEntry } from './event-line.ts'
  */
 const maxRowCharacters = 128 * 1024
 const pageRows = 8
+/** How many events back proofs are looked for. */
+const maxProofAge = 5000
 const scanPages = 8
 
 const statements = {
@@ -15,7 +17,7 @@ const statements = {
   append: 'INSERT INTO log (first, last, n, at, bodies, proofs) VALUES (?, ?, ?, ?, ?, ?)',
   read: `SELECT first, bodies FROM log
     WHERE first >= (SELECT coalesce(max(first), 0) FROM log WHERE first <= ?1) ORDER BY first LIMIT ?2`,
-  recent: 'SELECT bodies, proofs FROM log ORDER BY first DESC LIMIT ?',
+  recent: 'SELECT first, bodies, proofs FROM log WHERE first < ? ORDER BY first DESC LIMIT ?',
   before: 'SELECT last FROM log WHERE at < ? ORDER BY first DESC LIMIT 1',
   newest: 'SELECT last, at FROM log ORDER BY first DESC LIMIT 1',
   oldest: 'SELECT first, at FROM log ORDER BY first LIMIT 1',
@@ -96,17 +98,24 @@ export class EventLog {
     return { lines, nextAfter }
   }
 
-  /** The proofs of the newest events, by which a redelivered stanza is known. */
-  recentProofs(rows: number): { idEvent: string; proof: string }[] {
+  /** The proofs of the newest events, by which a redelivered stanza is known; the newest rows first. */
+  recentProofs(limit: number): { idEvent: string; proof: string }[] {
     const recent: { idEvent: string; proof: string }[] = []
-    for (const row of this.#sql.exec<{ bodies: string; proofs: string }>(statements.recent, rows)) {
-      const lines = row.bodies.split('\n')
-      for (const [index, proof] of row.proofs.split('\n').entries()) {
-        const line = lines[index]
-        if (proof !== '' && line !== undefined) recent.push({ idEvent: readIdEvent(line), proof })
+    let before = this.head + 1
+    while (recent.length < limit) {
+      type Row = { first: number; bodies: string; proofs: string }
+      const rows = this.#sql.exec<Row>(statements.recent, before, pageRows).toArray()
+      for (const row of rows) {
+        const lines = row.bodies.split('\n')
+        for (const [index, proof] of row.proofs.split('\n').entries()) {
+          const line = lines[index]
+          if (proof !== '' && line !== undefined) recent.push({ idEvent: readIdEvent(line), proof })
+        }
+        before = row.first
       }
+      if (rows.length < pageRows || before < this.head - maxProofAge) break
     }
-    return recent
+    return recent.slice(0, limit)
   }
 
   /** Sequence of the newest event logged before a time: what a subscription made then is not to get. */

@@ -55,6 +55,7 @@ export class Session extends DurableObject<Env> {
       change,
       commit: (frame, size, acknowledge) => this.#commit(frame, size, acknowledge),
       linked: () => this.#linked(),
+      failed,
     })
     this.#upkeep = new Upkeep({
       store,

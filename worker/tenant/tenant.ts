@@ -21,19 +21,9 @@ import {
 import { tenantMigrations } from './migrations.ts'
 import { Propagation } from './propagation.ts'
 import { TenantSessions, type SessionRow } from './sessions.ts'
-import {
-  changeSubscription,
-  makeSubscription,
-  rotateSecrets,
-  setStatus,
-  viewSubscription,
-  type SubscriptionChange,
-  type SubscriptionInput,
-  type SubscriptionRecord,
-  type SubscriptionRefusal,
-  type SubscriptionView,
-} from './subscription.ts'
-import { maxSubscriptions, TenantSubscriptions } from './subscriptions.ts'
+import type { SubscriptionChange, SubscriptionInput, SubscriptionView } from './subscription.ts'
+import { SubscriptionDesk } from './subscription-desk.ts'
+import { TenantSubscriptions } from './subscriptions.ts'
 
 interface Page {
   limit: number
@@ -56,7 +46,7 @@ const repeatMs = 2000
 export class Tenant extends DurableObject<Env> {
   readonly #sql: SqlStorage
   readonly #sessions: TenantSessions
-  readonly #subscriptions: TenantSubscriptions
+  readonly #desk: SubscriptionDesk
   readonly #propagation: Propagation
   readonly #alarm: AlarmClock
   #record: TenantRecord | null = null
@@ -65,11 +55,18 @@ export class Tenant extends DurableObject<Env> {
     super(ctx, env)
     this.#sql = ctx.storage.sql
     this.#sessions = new TenantSessions(this.#sql, () => this.#record?.idTenant ?? '')
-    this.#subscriptions = new TenantSubscriptions(this.#sql)
+    const subscriptions = new TenantSubscriptions(this.#sql)
     this.#alarm = new AlarmClock(ctx.storage)
-    this.#propagation = new Propagation(this.#sessions, this.#subscriptions, (idObject) =>
+    this.#propagation = new Propagation(this.#sessions, subscriptions, (idObject) =>
       env.SESSION.get(env.SESSION.idFromString(idObject)),
     )
+    this.#desk = new SubscriptionDesk({
+      storage: ctx.storage,
+      sessions: this.#sessions,
+      subscriptions,
+      policy: () => this.#policy(),
+      propagate: () => this.#propagate(),
+    })
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load()
       this.#load()
@@ -208,114 +205,43 @@ export class Tenant extends DurableObject<Env> {
     return { ok: true }
   }
 
-  async createSubscription(
-    input: SubscriptionInput,
-  ): Promise<
-    Result<
-      { subscription: SubscriptionView; secret: string },
-      'tenantNotFound' | 'tooManySubscriptions' | SubscriptionRefusal
-    >
-  > {
+  async createSubscription(input: SubscriptionInput) {
     const record = this.#living()
-    if ('ok' in record) return record
-    if (this.#subscriptions.count() >= maxSubscriptions) {
-      return fail(
-        'tooManySubscriptions',
-        `A tenant has at most ${maxSubscriptions} subscriptions. Delete one first.`,
-      )
-    }
-    const made = makeSubscription(record.idTenant, input, this.#policy(), Date.now())
-    if (!made.ok) return made
-    const { subscription } = made
-    this.ctx.storage.transactionSync(() => {
-      this.#subscriptions.add(subscription)
-      this.#sessions.touch(subscription.sessions)
-    })
-    await this.#propagate()
-    return succeed({
-      subscription: viewSubscription(subscription),
-      secret: subscription.secrets[0]?.secret ?? '',
-    })
+    return 'ok' in record ? record : this.#desk.create(record.idTenant, input)
   }
 
   listSubscriptions(
     page: Page,
   ): Result<{ subscriptions: SubscriptionView[]; cursor: string | null }, 'tenantNotFound'> {
     const record = this.#living()
-    if ('ok' in record) return record
-    const { records, cursor } = this.#subscriptions.page(page.limit, page.cursor ?? null)
-    return succeed({ subscriptions: records.map(viewSubscription), cursor })
+    return 'ok' in record ? record : succeed(this.#desk.list(page.limit, page.cursor ?? null))
   }
 
   /** `refs`: the sessions that it concerns. `config`: what a Dispatcher gets. */
-  getSubscription(
-    idSubscription: string,
-  ): Result<
-    { subscription: SubscriptionView; config: SubscriptionRecord; refs: SessionRef[] },
-    'tenantNotFound' | 'subscriptionNotFound'
-  > {
-    const config = this.#subscription(idSubscription)
-    if ('ok' in config) return config
-    const refs = this.#sessions
-      .all()
-      .filter(
-        ({ isLive, ref }) => isLive && (config.sessions === null || config.sessions.includes(ref.idSession)),
-      )
-      .map(({ ref }) => ref)
-    return succeed({ subscription: viewSubscription(config), config, refs })
+  getSubscription(idSubscription: string) {
+    const record = this.#living()
+    return 'ok' in record ? record : this.#desk.get(idSubscription)
   }
 
-  async updateSubscription(
-    idSubscription: string,
-    input: SubscriptionChange,
-  ): Promise<
-    Result<
-      { subscription: SubscriptionView },
-      'tenantNotFound' | 'subscriptionNotFound' | SubscriptionRefusal
-    >
-  > {
-    const before = this.#subscription(idSubscription)
-    if ('ok' in before) return before
-    const changed = changeSubscription(before, input, this.#policy(), Date.now())
-    if (!changed.ok) return changed
-    return this.#replace(before, changed.subscription)
+  async updateSubscription(idSubscription: string, input: SubscriptionChange) {
+    const record = this.#living()
+    return 'ok' in record ? record : this.#desk.update(idSubscription, input)
   }
 
-  async deleteSubscription(
-    idSubscription: string,
-  ): Promise<Result<object, 'tenantNotFound' | 'subscriptionNotFound'>> {
-    const before = this.#subscription(idSubscription)
-    if ('ok' in before) return before
-    this.ctx.storage.transactionSync(() => {
-      this.#subscriptions.remove(idSubscription)
-      this.#sessions.touch(before.sessions)
-    })
-    await this.#propagate()
-    return succeed({})
+  async deleteSubscription(idSubscription: string) {
+    const record = this.#living()
+    return 'ok' in record ? record : this.#desk.delete(idSubscription)
   }
 
-  async rotateSecret(
-    idSubscription: string,
-    { overlapSeconds }: { overlapSeconds: number },
-  ): Promise<
-    Result<{ subscription: SubscriptionView; secret: string }, 'tenantNotFound' | 'subscriptionNotFound'>
-  > {
-    const before = this.#subscription(idSubscription)
-    if ('ok' in before) return before
-    const after = rotateSecrets(before, overlapSeconds, Date.now())
-    const replaced = await this.#replace(before, after)
-    return succeed({ subscription: replaced.subscription, secret: after.secrets[0]?.secret ?? '' })
+  async rotateSecret(idSubscription: string, { overlapSeconds }: { overlapSeconds: number }) {
+    const record = this.#living()
+    return 'ok' in record ? record : this.#desk.rotate(idSubscription, overlapSeconds)
   }
 
-  async setSubscriptionStatus(
-    idSubscription: string,
-    status: SubscriptionStatus,
-    reason?: string,
-  ): Promise<Result<{ subscription: SubscriptionView }, 'tenantNotFound' | 'subscriptionNotFound'>> {
-    const before = this.#subscription(idSubscription)
-    if ('ok' in before) return before
-    if (before.status === status) return succeed({ subscription: viewSubscription(before) })
-    return this.#replace(before, setStatus(before, status, reason ?? null, Date.now()))
+  /** Enables, disables or pauses. A Dispatcher says it too, with the reason. */
+  async setSubscriptionStatus(idSubscription: string, status: SubscriptionStatus, reason?: string) {
+    const record = this.#living()
+    return 'ok' in record ? record : this.#desk.setStatus(idSubscription, status, reason ?? null)
   }
 
   override async alarm(): Promise<void> {
@@ -327,19 +253,6 @@ export class Tenant extends DurableObject<Env> {
       reportFailure(this.#record?.idTenant, error)
     }
     await this.#rearm()
-  }
-
-  async #replace(
-    before: SubscriptionRecord,
-    after: SubscriptionRecord,
-  ): Promise<{ ok: true; subscription: SubscriptionView }> {
-    this.ctx.storage.transactionSync(() => {
-      this.#subscriptions.put(after)
-      const isEverybody = before.sessions === null || after.sessions === null
-      this.#sessions.touch(isEverybody ? null : [...(before.sessions ?? []), ...(after.sessions ?? [])])
-    })
-    await this.#propagate()
-    return succeed({ subscription: viewSubscription(after) })
   }
 
   /** Brings the change to the sessions, as far as they can be reached now; the alarm does the rest. */
@@ -374,17 +287,6 @@ export class Tenant extends DurableObject<Env> {
     return (
       this.#sessions.find(idSession) ??
       fail('sessionNotFound', 'There is no such session. List the sessions first.')
-    )
-  }
-
-  #subscription(
-    idSubscription: string,
-  ): SubscriptionRecord | Failure<'tenantNotFound' | 'subscriptionNotFound'> {
-    const record = this.#living()
-    if ('ok' in record) return record
-    return (
-      this.#subscriptions.find(idSubscription) ??
-      fail('subscriptionNotFound', 'There is no such subscription. List the subscriptions first.')
     )
   }
 

@@ -1,4 +1,4 @@
-import { evictDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import { linkClose } from '../../../schema/link.ts'
 import { conversation } from '../support/event-builder.ts'
@@ -132,5 +132,38 @@ describe('commit', () => {
     const events = await readEvents(stub)
     expect(events.flatMap(({ value }) => value ?? [])).toEqual(['before', 'after'])
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_event, index) => index + 1))
+  })
+})
+
+describe('a commit that cannot be stored', () => {
+  it('closes the link, leaves nothing behind, and can be sent again', async () => {
+    const { stub } = await makeSession()
+    const link = await LinkClient.attach(stub)
+    const before = await readEvents(stub)
+    await runInDurableObject(stub, (_session, state) => {
+      const { sql } = state.storage
+      const exec = sql.exec.bind(sql)
+      let isBroken = true
+      sql.exec = ((...args: Parameters<typeof exec>) => {
+        if (isBroken && args[0].startsWith('INSERT INTO log')) {
+          isBroken = false
+          throw new Error('disk full')
+        }
+        return exec(...args)
+      }) as typeof sql.exec
+    })
+    const frame = {
+      n: link.n + 1,
+      keys: [{ type: 'session', id: 'a', value: 'QUJD' }],
+      events: [{ event: conversation({ value: 'kept' }) }],
+    }
+    link.send({ type: 'commit', epoch: link.epoch, ...frame })
+    expect(await link.closedWith()).toBe(1011)
+    expect(await readEvents(stub)).toEqual(before)
+    expect(await query(stub, 'SELECT * FROM keys')).toEqual([])
+    const again = await LinkClient.attach(stub, { resumeEpoch: link.epoch })
+    again.send({ type: 'commit', epoch: again.epoch, ...frame })
+    await again.acked(frame.n)
+    expect((await readEvents(stub)).at(-1)).toMatchObject({ value: 'kept' })
   })
 })

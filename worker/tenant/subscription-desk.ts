@@ -1,0 +1,147 @@
+import type { SessionRef } from '../../schema/link.ts'
+import type { TargetPolicy } from '../dispatcher/target.ts'
+import { fail, succeed, type Failure, type Result } from '../result.ts'
+import type { SubscriptionStatus } from '../subscription-config.ts'
+import type { TenantSessions } from './sessions.ts'
+import {
+  changeSubscription,
+  makeSubscription,
+  rotateSecrets,
+  setStatus,
+  viewSubscription,
+  type SubscriptionChange,
+  type SubscriptionInput,
+  type SubscriptionRecord,
+  type SubscriptionRefusal,
+  type SubscriptionView,
+} from './subscription.ts'
+import { maxSubscriptions, type TenantSubscriptions } from './subscriptions.ts'
+
+interface DeskParts {
+  storage: DurableObjectStorage
+  sessions: TenantSessions
+  subscriptions: TenantSubscriptions
+  policy: () => TargetPolicy
+  /** Brings what has changed to the sessions, as far as they can be reached now. */
+  propagate: () => Promise<void>
+}
+
+type NotFound = Failure<'subscriptionNotFound'>
+type Shown<Refusal extends string = never> = Result<
+  { subscription: SubscriptionView },
+  'subscriptionNotFound' | Refusal
+>
+type WithSecret<Refusal extends string> = Result<{ subscription: SubscriptionView; secret: string }, Refusal>
+
+/** What can be done with a tenant's subscriptions: each change is stored together with whom it concerns, then told. */
+export class SubscriptionDesk {
+  readonly #parts: DeskParts
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts
+  }
+
+  async create(
+    idTenant: string,
+    input: SubscriptionInput,
+  ): Promise<WithSecret<'tooManySubscriptions' | SubscriptionRefusal>> {
+    const { storage, subscriptions, sessions, policy, propagate } = this.#parts
+    if (subscriptions.count() >= maxSubscriptions) {
+      return fail(
+        'tooManySubscriptions',
+        `A tenant has at most ${maxSubscriptions} subscriptions. Delete one first.`,
+      )
+    }
+    const made = makeSubscription(idTenant, input, policy(), Date.now())
+    if (!made.ok) return made
+    const { subscription } = made
+    storage.transactionSync(() => {
+      subscriptions.add(subscription)
+      sessions.touch(subscription.sessions)
+    })
+    await propagate()
+    return succeed({ subscription: viewSubscription(subscription), secret: newestSecret(subscription) })
+  }
+
+  list(limit: number, cursor: string | null): { subscriptions: SubscriptionView[]; cursor: string | null } {
+    const page = this.#parts.subscriptions.page(limit, cursor)
+    return { subscriptions: page.records.map(viewSubscription), cursor: page.cursor }
+  }
+
+  /** `refs`: the sessions that it concerns. `config`: what a Dispatcher gets. */
+  get(
+    idSubscription: string,
+  ): Result<
+    { subscription: SubscriptionView; config: SubscriptionRecord; refs: SessionRef[] },
+    'subscriptionNotFound'
+  > {
+    const config = this.#find(idSubscription)
+    if ('ok' in config) return config
+    const refs = this.#parts.sessions
+      .all()
+      .filter(
+        ({ isLive, ref }) => isLive && (config.sessions === null || config.sessions.includes(ref.idSession)),
+      )
+      .map(({ ref }) => ref)
+    return succeed({ subscription: viewSubscription(config), config, refs })
+  }
+
+  async update(idSubscription: string, input: SubscriptionChange): Promise<Shown<SubscriptionRefusal>> {
+    const before = this.#find(idSubscription)
+    if ('ok' in before) return before
+    const changed = changeSubscription(before, input, this.#parts.policy(), Date.now())
+    return changed.ok ? this.#replace(before, changed.subscription) : changed
+  }
+
+  async delete(idSubscription: string): Promise<Result<object, 'subscriptionNotFound'>> {
+    const before = this.#find(idSubscription)
+    if ('ok' in before) return before
+    const { storage, subscriptions, sessions, propagate } = this.#parts
+    storage.transactionSync(() => {
+      subscriptions.remove(idSubscription)
+      sessions.touch(before.sessions)
+    })
+    await propagate()
+    return succeed({})
+  }
+
+  async rotate(idSubscription: string, overlapSeconds: number): Promise<WithSecret<'subscriptionNotFound'>> {
+    const before = this.#find(idSubscription)
+    if ('ok' in before) return before
+    const after = rotateSecrets(before, overlapSeconds, Date.now())
+    const { subscription } = await this.#replace(before, after)
+    return succeed({ subscription, secret: newestSecret(after) })
+  }
+
+  async setStatus(idSubscription: string, status: SubscriptionStatus, reason: string | null): Promise<Shown> {
+    const before = this.#find(idSubscription)
+    if ('ok' in before) return before
+    if (before.status === status) return succeed({ subscription: viewSubscription(before) })
+    return this.#replace(before, setStatus(before, status, reason, Date.now()))
+  }
+
+  async #replace(
+    before: SubscriptionRecord,
+    after: SubscriptionRecord,
+  ): Promise<{ ok: true; subscription: SubscriptionView }> {
+    const { storage, subscriptions, sessions, propagate } = this.#parts
+    storage.transactionSync(() => {
+      subscriptions.put(after)
+      const isEverybody = before.sessions === null || after.sessions === null
+      sessions.touch(isEverybody ? null : [...(before.sessions ?? []), ...(after.sessions ?? [])])
+    })
+    await propagate()
+    return succeed({ subscription: viewSubscription(after) })
+  }
+
+  #find(idSubscription: string): SubscriptionRecord | NotFound {
+    return (
+      this.#parts.subscriptions.find(idSubscription) ??
+      fail('subscriptionNotFound', 'There is no such subscription. List the subscriptions first.')
+    )
+  }
+}
+
+function newestSecret({ secrets }: SubscriptionRecord): string {
+  return secrets[0]?.secret ?? ''
+}
