@@ -80,7 +80,9 @@ export class Inbox {
 }
 
 function nameOf({ remoteJid, id }: WAMessage['key']): string {
-  return `${remoteJid?.split('@')[0]?.split(':')[0]}|${id}`
+  const chat = remoteJid ?? ''
+  const end = chat.search(/[:@]/)
+  return `${id}|${end < 0 ? chat : chat.slice(0, end)}`
 }
 
 /** Status broadcasts and newsletters become no events. */

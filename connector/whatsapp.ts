@@ -47,6 +47,25 @@ export interface WhatsAppHandlers {
 
 const keepAliveIntervalMs = 15_000
 const silenceMs = keepAliveIntervalMs + 8000
+/**
+ * Events that nothing in Baileys listens to. They are taken where they are made, so its buffer is spared them: it holds
+ * them until the backlog is through, and each new one makes it look at all that it holds.
+ */
+const forTheApplication = new Set([
+  'messages.upsert',
+  'messages.update',
+  'messages.delete',
+  'messages.reaction',
+  'message-receipt.update',
+  'messaging-history.set',
+  'chats.upsert',
+  'chats.update',
+  'chats.delete',
+  'contacts.upsert',
+  'contacts.update',
+  'groups.update',
+])
+
 const unlinkMs = 3000
 const firstQrMs = 60_000
 const nextQrMs = 20_000
@@ -139,7 +158,7 @@ export class WhatsAppConnection {
     })
     const emit = socket.ev.emit.bind(socket.ev)
     socket.ev.emit = (name, data) => {
-      const emitted = emit(name, data)
+      const emitted = forTheApplication.has(name) || emit(name, data)
       if (this.#isOver) return emitted
       if (name === 'creds.update') store.saveCreds(creds)
       this.#handlers.event(name, data)
