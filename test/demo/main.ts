@@ -67,7 +67,7 @@ async function stayOpen({ installation, admin, api }: Stage, play: Play): Promis
   print(`
 ${colour.bold('The demo goes on until Ctrl-C; a message comes now and then.')}
 
-  Console        ${colour.cyan(`${url}/`)}
+  API            ${colour.cyan(url)}
   API reference  ${colour.cyan(`${url}/docs`)}
   API key        ${firstKey.key}
   Admin token    ${installation.secrets.adminToken}

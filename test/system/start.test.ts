@@ -38,7 +38,7 @@ function start(environment: Record<string, string> = {}, file = 'worker/host/sta
 const read = (name: string) => readFileSync(join(directory, 'data', name), 'utf8').trim()
 
 async function started(program: Program): Promise<Api> {
-  const [, url] = await program.waitForLine(/Console +(http:\/\/[^ ]+?)\/?$/)
+  const [, url] = await program.waitForLine(/API +(http:\S+)$/)
   return new Api(url!, read('api-key'))
 }
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
     CHATLINK_DATA: join(directory, 'data'),
     CHATLINK_ALLOW_PRIVATE_TARGETS: '1',
   })
-  const [, url] = await chatlink.waitForLine(/Console +(http:\/\/[^ ]+?)\/?$/)
+  const [, url] = await chatlink.waitForLine(/API +(http:\S+)$/)
   admin = new Api(url!, readFileSync(join(directory, 'data/admin-token'), 'utf8').trim())
   receiver = await Receiver.start()
 })

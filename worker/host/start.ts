@@ -29,7 +29,7 @@ function introduce({ url, dataDirectory, firstKey }: Installation, { given }: Ho
   const pathOf = (name: string) => relative(process.cwd(), join(dataDirectory, name)) || name
   const line = (name: string, value: string) => console.log(`  ${colour.dim(name.padEnd(13))} ${value}`)
   console.log(`\n${colour.bold('ChatLink runs.')} Ctrl-C stops it.\n`)
-  line('Console', colour.cyan(`${url}/`))
+  line('API', colour.cyan(url))
   line('API reference', colour.cyan(`${url}/docs`))
   line('Admin token', given.adminToken ? 'from CHATLINK_ADMIN_TOKEN' : `in ${pathOf(secretFiles.adminToken)}`)
   line(
