@@ -5,6 +5,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { ApiError } from './api-error.ts'
 import type { AppEnv } from './context.ts'
 import { docsRoutes } from './docs/page.ts'
+import { drainRefused } from './middleware/drain-refused.ts'
 import { limitJson } from './middleware/limit-json.ts'
 import { logRequests } from './middleware/log-requests.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
@@ -21,6 +22,7 @@ import { subscriptionRoutes } from './routes/subscriptions.ts'
 export const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
 
 app.use(requestId())
+app.use(drainRefused())
 app.use(logRequests())
 app.use(except('/link/*', secureHeaders()))
 for (const path of ['/v1/tenants/*', '/v1/sessions/*', '/v1/subscriptions/*']) app.use(path, limitJson())

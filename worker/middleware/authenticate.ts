@@ -2,7 +2,7 @@ import { createMiddleware } from 'hono/factory'
 import type { Scope } from '../../schema/api/tenant.ts'
 import { ApiError } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
-import { readConfig } from '../env.ts'
+import { type Env, readConfig } from '../env.ts'
 import { hashApiKey } from '../tenant/api-keys.ts'
 
 function bearerOf(header: string | undefined): string | undefined {
@@ -33,18 +33,35 @@ export function requireToken(name: 'CHATLINK_ADMIN_TOKEN' | 'CHATLINK_CONNECTOR_
   })
 }
 
+const maxKnownTenants = 10_000
+const knownTenants = new Set<string>()
+
+/**
+ * A tenant that exists, or nothing. An object comes into being (and on workerd its file) by being called, so nobody may
+ * call one by a guessed name: the Fleet knows which tenants there are, and each isolate asks once.
+ */
+async function findTenant(env: Env, idTenant: string): Promise<string | undefined> {
+  if (knownTenants.has(idTenant)) return idTenant
+  const { ok } = await env.FLEET.getByName('fleet').getTenant(idTenant)
+  if (!ok) return undefined
+  if (knownTenants.size >= maxKnownTenants) knownTenants.clear()
+  knownTenants.add(idTenant)
+  return idTenant
+}
+
 /** Lets the holder of a tenant's API key in; `context.get('caller')` is who it is. */
 export function requireKey() {
   return createMiddleware<AppEnv>(async function requireKey(context, next) {
     const given = bearerOf(context.req.header('authorization'))
     if (!given) throw unauthorized('Send `Authorization: Bearer ck_…` with an API key.')
     const tenant = /^ck_([A-Za-z0-9]{10,64})_[A-Za-z0-9]+$/.exec(given)?.[1]
-    const found = tenant
-      ? await context.env.TENANT.getByName(`ten_${tenant}`).authorize(await hashApiKey(given))
+    const idTenant = tenant && (await findTenant(context.env, `ten_${tenant}`))
+    const found = idTenant
+      ? await context.env.TENANT.getByName(idTenant).authorize(await hashApiKey(given))
       : ({ ok: false } as const)
     if (!found.ok) throw unauthorized('This API key does not exist or was revoked.')
-    const { idTenant, idKey, scopes } = found
-    context.set('caller', { idTenant, idKey, scopes })
+    const { idKey, scopes } = found
+    context.set('caller', { idTenant: found.idTenant, idKey, scopes })
     await next()
   })
 }
