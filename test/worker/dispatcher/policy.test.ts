@@ -147,7 +147,7 @@ describe('policy', () => {
     expect(await endpoint.values()).toEqual(['1', '2', '3'])
   })
 
-  it('never sends after it was destroyed, and keeps nothing', async () => {
+  it('42, 80. never sends after it was destroyed, and keeps nothing', async () => {
     const { endpoint, dispatcher, log, passTo, describe: view } = await makeDelivery()
     await endpoint.script({ status: 500 })
     await log(text('x'))
@@ -161,7 +161,7 @@ describe('policy', () => {
     expect(await view()).toMatchObject({ lag: 0, cursor: 0 })
   })
 
-  it('disables after five days of nothing but failure, once, and not for a number of failures', async () => {
+  it('44, 46. disables after five days of nothing but failure, once, and not for a number of failures', async () => {
     const { endpoint, session, log, passTo, describe: view } = await makeDelivery()
     await endpoint.script({ status: 500 })
     await log(...range(1, 30).map((value) => text(value, value)))
@@ -174,6 +174,20 @@ describe('policy', () => {
     const { entries } = await session.readLog({ after: 0, limit: 1000, maxBytes: 10_000_000 })
     const told = entries.map(({ body }) => JSON.parse(body)).filter((e) => e.action === 'disabled')
     expect(told).toHaveLength(1)
+  })
+
+  it('45. begins to count the five days again after a success', async () => {
+    const { endpoint, log, passTo, describe: view } = await makeDelivery()
+    await endpoint.script({ status: 500 })
+    await log(...range(1, 20).map((value) => text(value, value)))
+    await until(async () => (await view()).breaker === 'open', 'open')
+    for (let round = 0; round < 12; round++) await passTo(200)
+    passSeconds(3 * 86_400)
+    await endpoint.script({ status: 200 }, { status: 500 })
+    for (let round = 0; round < 3; round++) await passTo(200)
+    passSeconds(3 * 86_400)
+    for (let round = 0; round < 3; round++) await passTo(200)
+    expect(await view()).toMatchObject({ status: 'enabled' })
   })
 
   it('sends at most so many a second as the subscription allows', async () => {

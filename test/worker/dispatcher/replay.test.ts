@@ -1,3 +1,4 @@
+import { runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { byText, makeDelivery, passSeconds, text, until } from './fixture.ts'
 
@@ -162,6 +163,21 @@ describe('retry', () => {
     await dispatcher.retry(draft.idEvent ?? '')
     await drained(delivery, 4)
     expect(await endpoint.values()).toEqual(['1', '1', '1', '2'])
+  })
+
+  it('88. of an event that the log has forgotten is refused; its attempts are still there', async () => {
+    const delivery = await makeDelivery()
+    const { dispatcher, session, log } = delivery
+    const draft = text('old')
+    await log(draft)
+    await drained(delivery, 1)
+    await until(async () => (await dispatcher.getDelivery(draft.idEvent ?? '')).ok, 'its attempt is logged')
+    passSeconds(8 * 86_400)
+    await runDurableObjectAlarm(session)
+    expect(await dispatcher.retry(draft.idEvent ?? '')).toMatchObject({ ok: false, code: 'eventExpired' })
+    expect(await dispatcher.getDelivery(draft.idEvent ?? '')).toMatchObject({
+      attemptLog: [{ statusCode: 200 }],
+    })
   })
 
   it('does not know an event that was never tried', async () => {

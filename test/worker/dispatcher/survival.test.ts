@@ -18,7 +18,7 @@ const plans = fc.record({
 })
 
 describe('survival', () => {
-  it('delivers everything, in order within a lane, whatever fails and whenever the object dies', async () => {
+  it('71, 72. delivers everything, in order within a lane, whatever fails and whenever the object dies', async () => {
     await fc.assert(
       fc.asyncProperty(plans, async ({ ordering, events, answers, breaks }) => {
         const { endpoint, log, evict, passTo, describe: view } = await makeDelivery({ ordering })
@@ -52,7 +52,7 @@ describe('survival', () => {
     )
   }, 120_000)
 
-  it('keeps the times of the next attempts over an eviction', async () => {
+  it('73. keeps the times of the next attempts over an eviction', async () => {
     const { endpoint, dispatcher, log, evict, describe: view } = await makeDelivery({ ordering: 'none' })
     await endpoint.script({ status: 500 })
     await log(text('1'), text('2'), text('3'))
@@ -62,7 +62,7 @@ describe('survival', () => {
     expect(await dispatcher.listDeliveries({ status: 'failing', limit: 10 })).toEqual(before)
   })
 
-  it('tries only what is due when its alarm goes off', async () => {
+  it('76. tries only what is due when its alarm goes off', async () => {
     const { endpoint, log, passTo, describe: view } = await makeDelivery({ ordering: 'none' })
     await endpoint.scriptMatching('early', { status: 500 })
     await endpoint.scriptMatching('late', { status: 500, headers: { 'retry-after': '1000' } })
@@ -72,7 +72,7 @@ describe('survival', () => {
     expect(await endpoint.values()).toEqual(['early', 'late', 'early'])
   })
 
-  it('gets an alarm again when it has none although something is due', async () => {
+  it('77. gets an alarm again when it has none although something is due', async () => {
     const { endpoint, dispatcher, log, evict, describe: view } = await makeDelivery()
     await endpoint.script({ status: 500 })
     await log(text('1'))
@@ -99,7 +99,7 @@ describe('survival', () => {
     )
   })
 
-  it('has an alarm after each one that went wrong', async () => {
+  it('74. has an alarm after each one that went wrong', async () => {
     const { endpoint, dispatcher, log, passTo, describe: view } = await makeDelivery()
     await endpoint.script({ status: 500 })
     await log(text('1'))
@@ -122,7 +122,7 @@ describe('survival', () => {
     await until(async () => (await view()).lag === 0, 'delivered')
   })
 
-  it('delivers what was accepted when everything dies at once', async () => {
+  it('70. delivers what was accepted when everything dies at once', async () => {
     const { endpoint, log, reconnect } = await makeDelivery()
     await endpoint.script({ delayMs: 150 })
     await log(text('1', '1'), text('2', '2'), text('3', '3'))

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ConformanceStage, range, text, waitUntil, type Case } from './stage.ts'
+
+let stage: ConformanceStage
+
+beforeAll(async () => {
+  stage = await ConformanceStage.start()
+})
+
+afterAll(async () => {
+  await stage?.stop()
+})
+
+/** Ends the Worker as a power cut would, and waits until it answers again. */
+async function killWorker(): Promise<void> {
+  const pid = stage.installation.pids().worker
+  if (pid === undefined) throw new Error('the Worker does not run')
+  process.kill(pid, 'SIGKILL')
+  await waitUntil(
+    async () => {
+      const response = await fetch(`${stage.installation.url}/healthz`).catch(() => null)
+      await response?.body?.cancel()
+      return response?.ok === true && stage.installation.pids().worker !== pid
+    },
+    'the Worker answers again',
+    30_000,
+  )
+}
+
+const idsOf = (one: Case) => one.received.map(({ headers }) => headers['webhook-id'])
+
+describe('J. Crash, eviction, alarms', () => {
+  it('70, 71. delivers what was acknowledged although the Worker is killed at once', async () => {
+    const one = await stage.case()
+    one.script({ delayMs: 400 })
+    await one.publish(...range(1, 10).map((value) => text(value, value)))
+    await killWorker()
+    await waitUntil(() => new Set(one.values).size === 10, 'all ten', 45_000)
+    expect(idsOf(one).length - new Set(idsOf(one)).size).toBeLessThanOrEqual(6)
+  }, 90_000)
+
+  it('73. makes the planned attempts although the Worker is killed between them', async () => {
+    const one = await stage.case({ ordering: 'none' })
+    one.script({ status: 500 })
+    await one.publish(...range(1, 4).map((value) => text(value)))
+    await one.until(4)
+    await waitUntil(async () => (await one.deliveries('status=failing')).length === 4, 'four failures')
+    one.script({ status: 200 })
+    await killWorker()
+    await waitUntil(() => new Set(one.values.slice(4)).size === 4, 'four retries', 45_000)
+  }, 90_000)
+
+  it('79. loses nothing of a hundred under way, repeats at most what was, with the same ids', async () => {
+    const one = await stage.case({ ordering: 'none' })
+    one.script({ delayMs: 30 })
+    await one.publish(...range(1, 100).map((value) => text(value)))
+    await one.until(20)
+    await killWorker()
+    await waitUntil(() => new Set(one.values).size === 100, 'all hundred', 45_000)
+    expect(new Set(idsOf(one)).size).toBe(100)
+    expect(idsOf(one).length).toBeLessThanOrEqual(200)
+  }, 90_000)
+
+  it('80. forgets a deleted tenant: nothing leaves any more', async () => {
+    const one = await stage.case()
+    const admin = stage.installation.secrets.adminToken
+    const authorization = `Bearer ${admin}`
+    const url = `${stage.installation.url}/v1/tenants`
+    one.script({ status: 500 })
+    await one.publish(text('x'))
+    await one.until(1)
+    const { tenants } = (await (await fetch(url, { headers: { authorization } })).json()) as {
+      tenants: { idTenant: string }[]
+    }
+    for (const { idTenant } of tenants) {
+      await fetch(`${url}/${idTenant}`, { method: 'DELETE', headers: { authorization } })
+    }
+    const sent = one.received.length
+    await new Promise((done) => setTimeout(done, 3000))
+    expect(one.received.length - sent).toBeLessThanOrEqual(1)
+  }, 60_000)
+})
