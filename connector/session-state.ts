@@ -4,19 +4,17 @@ import type { CloseKind } from './close-cause.ts'
  * The life of a session in one connector, as a total table State × Event: pure, so that every cell is there and can be
  * tested. `session.ts` carries the effects out.
  *
- *              attached            qr                 opened
- *   attaching ----------> opening ------> pairing ------------> open
- *                          ^  ^  |            |                 |
- *                   retry  |  |  | closed     | closed          | closed, held too long
- *                          |  |  v            v                 v
- *                          |  waiting <--------------------------
- *                          |     |  closed for good: stopped, loggedOut, qrExpired, replaced …
- *                     link |     v
- *                  holding-+   ending ----> ended
+ *   attaching --attached--> opening --qr--> pairing --opened--> open          (opening --opened--> open)
+ *
+ *   opening, pairing, open --closed--> waiting --retryDue--> opening
+ *   opening, pairing, open --heldTooLong--> holding --caughtUp--> opening
+ *   any of them --closed for good, stopWanted, logoutWanted, released--> ending --flushed--> ended
+ *   any of them --superseded--> ended
  *
  * - attaching: the link is not there yet, or begins anew. No WhatsApp socket.
  * - opening, pairing, open: a WhatsApp socket exists; pairing shows QRs.
- * - waiting: the next try has its time. holding: the Worker did not answer, WhatsApp is not opened until it does.
+ * - waiting: the next try has its time. holding: the Worker did not answer in time; WhatsApp is opened again when
+ *   everything recorded has been acknowledged.
  * - ending: all is said, the last commit is on its way. ended: nothing happens any more.
  *
  * Guaranteed: at most one WhatsApp socket; none without an attached link; after `superseded` not one more byte.
@@ -35,7 +33,7 @@ export type State = (typeof states)[number]
 
 export const eventNames = [
   'attached',
-  'resumed',
+  'caughtUp',
   'qr',
   'opened',
   'closedRestart',
@@ -64,8 +62,6 @@ export type Effect =
   | 'retryNow'
   /** Try again after the backoff. */
   | 'retryLater'
-  /** Try again when the link is live; after the backoff if it is already. */
-  | 'retryWhenLive'
   | 'reportQr'
   | 'reportConnected'
   /** Only for an account that is linked, and not twice in a row. */
@@ -101,7 +97,7 @@ const closedForGood = {
 const table: Record<State, Record<EventName, Cell>> = {
   attaching: {
     attached: cell('opening', 'open'),
-    resumed: stay('attaching'),
+    caughtUp: stay('attaching'),
     qr: stay('attaching'),
     opened: stay('attaching'),
     closedRestart: stay('attaching'),
@@ -120,12 +116,12 @@ const table: Record<State, Record<EventName, Cell>> = {
     ...ends,
     ...closedForGood,
     attached: cell('opening', 'drop', 'open'),
-    resumed: stay('opening'),
+    caughtUp: stay('opening'),
     qr: cell('pairing', 'reportQr'),
     opened: cell('open', 'reportConnected'),
     closedRestart: cell('waiting', 'retryNow'),
     closedRetry: cell('waiting', 'reportReconnecting', 'retryLater'),
-    heldTooLong: cell('holding', 'drop', 'reportReconnecting', 'retryWhenLive'),
+    heldTooLong: cell('holding', 'drop', 'reportReconnecting'),
     retryDue: stay('opening'),
     logoutWanted: cell('ending', 'unlink', 'reportLoggedOutAsked', 'flush'),
     flushed: stay('opening'),
@@ -134,12 +130,12 @@ const table: Record<State, Record<EventName, Cell>> = {
     ...ends,
     ...closedForGood,
     attached: cell('opening', 'drop', 'open'),
-    resumed: stay('pairing'),
+    caughtUp: stay('pairing'),
     qr: cell('pairing', 'reportQr'),
     opened: cell('open', 'reportConnected'),
     closedRestart: cell('waiting', 'retryNow'),
     closedRetry: cell('waiting', 'retryLater'),
-    heldTooLong: cell('holding', 'drop', 'retryWhenLive'),
+    heldTooLong: cell('holding', 'drop'),
     retryDue: stay('pairing'),
     logoutWanted: cell('ending', 'close', 'reportLoggedOutAsked', 'flush'),
     flushed: stay('pairing'),
@@ -148,12 +144,12 @@ const table: Record<State, Record<EventName, Cell>> = {
     ...ends,
     ...closedForGood,
     attached: cell('opening', 'drop', 'open'),
-    resumed: stay('open'),
+    caughtUp: stay('open'),
     qr: stay('open'),
     opened: stay('open'),
     closedRestart: cell('waiting', 'reportReconnecting', 'retryNow'),
     closedRetry: cell('waiting', 'reportReconnecting', 'retryLater'),
-    heldTooLong: cell('holding', 'drop', 'reportReconnecting', 'retryWhenLive'),
+    heldTooLong: cell('holding', 'drop', 'reportReconnecting'),
     retryDue: stay('open'),
     logoutWanted: cell('ending', 'unlink', 'reportLoggedOutAsked', 'flush'),
     flushed: stay('open'),
@@ -161,7 +157,7 @@ const table: Record<State, Record<EventName, Cell>> = {
   waiting: {
     ...ends,
     attached: cell('opening', 'open'),
-    resumed: stay('waiting'),
+    caughtUp: stay('waiting'),
     qr: stay('waiting'),
     opened: stay('waiting'),
     closedRestart: stay('waiting'),
@@ -176,7 +172,7 @@ const table: Record<State, Record<EventName, Cell>> = {
   holding: {
     ...ends,
     attached: cell('opening', 'open'),
-    resumed: cell('opening', 'open'),
+    caughtUp: cell('opening', 'open'),
     qr: stay('holding'),
     opened: stay('holding'),
     closedRestart: stay('holding'),
@@ -184,13 +180,13 @@ const table: Record<State, Record<EventName, Cell>> = {
     closedStop: stay('holding'),
     closedLoggedOut: stay('holding'),
     heldTooLong: stay('holding'),
-    retryDue: cell('opening', 'open'),
+    retryDue: stay('holding'),
     logoutWanted: cell('ending', 'close', 'reportLoggedOutAsked', 'flush'),
     flushed: stay('holding'),
   },
   ending: {
     attached: stay('ending'),
-    resumed: stay('ending'),
+    caughtUp: stay('ending'),
     qr: stay('ending'),
     opened: stay('ending'),
     closedRestart: stay('ending'),
@@ -207,7 +203,7 @@ const table: Record<State, Record<EventName, Cell>> = {
   },
   ended: {
     attached: stay('ended'),
-    resumed: stay('ended'),
+    caughtUp: stay('ended'),
     qr: stay('ended'),
     opened: stay('ended'),
     closedRestart: stay('ended'),

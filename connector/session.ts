@@ -90,14 +90,14 @@ export class Session {
         this.#creds = this.#content.store.loadCreds()
         this.#dispatch('attached')
       },
-      resumed: (files) => {
-        this.#content?.fetchFiles(files)
-        this.#dispatch('resumed')
-      },
+      resumed: (files) => this.#content?.fetchFiles(files),
       lost: () => this.#log.warn('the link to the Worker is broken'),
       acked: () => {
         this.#content?.acked()
         this.#connection?.gate.release()
+        if (this.#state === 'holding' && this.#link.ackedChange === this.#link.lastChange) {
+          this.#dispatch('caughtUp')
+        }
       },
       command: (idCommand: string, command: LinkCommand) => this.#content?.outbox.take(idCommand, command),
       desire: (desire) => (desire === 'stop' ? this.#dispatch('stopWanted') : this.#logout()),
@@ -139,11 +139,6 @@ export class Session {
       case 'retryLater':
         this.#attempt += 1
         return this.#retryAfter(backoffMs(this.#attempt, { firstMs: 500, maxMs: 60_000 }))
-      case 'retryWhenLive':
-        this.#attempt += 1
-        return this.#link.isLive
-          ? this.#retryAfter(backoffMs(this.#attempt, { firstMs: 500, maxMs: 60_000 }))
-          : undefined
       case 'reportQr':
         return this.#qr === undefined ? undefined : this.#report({ report: 'qr', ...this.#qr })
       case 'reportConnected':

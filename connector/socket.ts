@@ -97,7 +97,7 @@ export class ReconnectingSocket {
 
   #scheduleRetry(): void {
     this.#attempt += 1
-    const delayMs = backoffMs(this.#attempt, { firstMs: 100, maxMs: 10_000 })
+    const delayMs = backoffMs(this.#attempt, { firstMs: 100, maxMs: 3000 })
     this.#retry = setTimeout(() => this.#connect(), delayMs)
   }
 }
