@@ -28,5 +28,6 @@ export default defineConfig({
     include: ['test/worker/**/*.test.ts'],
     globalSetup: ['test/worker/support/endpoint-setup.ts'],
     fsModuleCache: false,
+    testTimeout: 20_000,
   },
 })
