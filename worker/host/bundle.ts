@@ -50,13 +50,21 @@ export async function buildBundle(projectDirectory: string): Promise<Bundle> {
       const manifest = await runWrangler(projectDirectory, work)
       writeFileSync(join(work, 'manifest.json'), JSON.stringify(manifest, undefined, 2))
       forgetOthers(cache, work)
-      rmSync(directory, { recursive: true, force: true })
-      renameSync(work, directory)
+      publish(work, directory)
     } finally {
       rmSync(work, { recursive: true, force: true })
     }
   }
   return { directory, manifest: JSON.parse(readFileSync(manifestPath, 'utf8')) as BundleManifest }
+}
+
+/** Another start may have built the same meanwhile: then its bundle stays. */
+function publish(work: string, directory: string): void {
+  try {
+    renameSync(work, directory)
+  } catch (error) {
+    if (!existsSync(join(directory, 'manifest.json'))) throw error
+  }
 }
 
 async function runWrangler(projectDirectory: string, work: string): Promise<BundleManifest> {

@@ -37,16 +37,25 @@ export async function endLeftovers(path: string): Promise<number> {
 /** The command line of a running process; `undefined` when there is none (or it is dead and not yet buried). */
 export function commandLineOf(pid: number): string | undefined {
   try {
-    const [state, ...words] = execFileSync('ps', ['-ww', '-o', 'stat=,args=', '-p', String(pid)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-      .trim()
-      .split(/\s+/)
-    return state === undefined || state.startsWith('Z') ? undefined : words.join(' ')
+    return existsSync('/proc/self/cmdline') ? readProc(pid) : askPs(pid)
   } catch {
     return undefined
   }
+}
+
+/** Linux, where a small system may lack `ps`. A dead process has no command line left. */
+function readProc(pid: number): string | undefined {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim() || undefined
+}
+
+function askPs(pid: number): string | undefined {
+  const [state, ...words] = execFileSync('ps', ['-ww', '-o', 'stat=,args=', '-p', String(pid)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+    .trim()
+    .split(/\s+/)
+  return state === undefined || state.startsWith('Z') ? undefined : words.join(' ')
 }
 
 function readParts(path: string): RunningPart[] {
