@@ -6,6 +6,7 @@ import * as sessions from './routes/sessions.ts'
 import * as subscriptions from './routes/subscriptions.ts'
 import * as tenants from './routes/tenants.ts'
 import { limits } from './limits.ts'
+import { problemTable } from './problems.ts'
 
 const description = `
 ChatLink links your WhatsApp numbers to your systems: every message that reaches a number is POSTed to your webhooks as
@@ -16,9 +17,19 @@ flat JSON, and your systems send messages through this API.
 - **Lists** page with \`limit\` and \`cursor\`.
 - **Webhooks** are signed as Standard Webhooks lays down; see *Webhooks* for each event.
 
+## Limits
+
 | limit | value |
 |---|---|
 ${limits.map(({ what, value }) => `| ${what} | ${value} |`).join('\n')}
+
+## Problems
+
+| code | status | title |
+|---|---|---|
+${Object.entries(problemTable)
+  .map(([code, [status, title]]) => `| \`${code}\` | ${status} | ${title} |`)
+  .join('\n')}
 `.trim()
 
 const signature = z.object({
@@ -55,7 +66,7 @@ export function buildDocument(): Record<string, unknown> {
       path: messageType,
       operationId: `receive${messageType[0]!.toUpperCase()}${messageType.slice(1)}`,
       tags: ['Webhooks'],
-      summary: text.split('.')[0]!,
+      summary: messageType,
       description: isOptIn ? `${text} Only for subscriptions that name it.` : text,
       security: [],
       request: { headers: signature, body: { required: true, content: { 'application/json': { schema } } } },

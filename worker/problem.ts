@@ -2,7 +2,8 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { ZodError } from 'zod'
-import { ApiError, type FieldError, problemTable } from './api-error.ts'
+import { problemTable } from '../openapi/problems.ts'
+import { ApiError, type FieldError } from './api-error.ts'
 import type { AppEnv } from './context.ts'
 
 /** Makes the one kind of answer that is not a success. Unknown errors answer a constant text; their cause is logged. */

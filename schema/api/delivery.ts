@@ -25,7 +25,21 @@ export const Attempt = z
     responseExcerpt: z.string().nullable().meta({ description: 'The first bytes of the answer.' }),
     nextAttemptAt: IsoTime.nullable(),
   })
-  .meta({ id: 'Attempt' })
+  .meta({
+    id: 'Attempt',
+    examples: [
+      {
+        at: '2026-01-31T12:00:00.000Z',
+        statusCode: 503,
+        errorClass: 'httpStatus',
+        durationMs: 37,
+        trigger: 'automatic',
+        url: 'https://example.com/chatlink',
+        responseExcerpt: 'try later',
+        nextAttemptAt: '2026-01-31T12:00:05.000Z',
+      },
+    ],
+  })
 export type Attempt = z.infer<typeof Attempt>
 
 const delivery = {
@@ -40,7 +54,22 @@ const delivery = {
   deliveredAt: IsoTime.nullable(),
 }
 
-export const DeliveryView = z.object(delivery).meta({ id: 'Delivery' })
+export const DeliveryView = z.object(delivery).meta({
+  id: 'Delivery',
+  examples: [
+    {
+      idEvent: 'evt_3fT8yKx1PqLm5nRz0vBcWd',
+      idSession: 'support',
+      sequence: 42,
+      status: 'failing',
+      attempts: 2,
+      nextAttemptAt: '2026-01-31T12:02:00.000Z',
+      lastStatusCode: 503,
+      lastError: 'httpStatus',
+      deliveredAt: null,
+    },
+  ],
+})
 export type DeliveryView = z.infer<typeof DeliveryView>
 
 export const DeliveryPage = z
@@ -59,7 +88,12 @@ export const TestResult = z
     durationMs: z.number(),
     responseExcerpt: z.string().nullable(),
   })
-  .meta({ id: 'TestResult' })
+  .meta({
+    id: 'TestResult',
+    examples: [
+      { delivered: true, statusCode: 200, errorClass: null, durationMs: 37, responseExcerpt: 'thanks' },
+    ],
+  })
 
 export const RetryResult = z
   .object({ isDelivered: z.boolean(), attempt: Attempt })
@@ -78,7 +112,7 @@ export const Replay = z
   .refine(({ since, afterSequence }) => since === undefined || afterSequence === undefined, {
     message: 'use `since` or `afterSequence`, not both',
   })
-  .meta({ id: 'Replay' })
+  .meta({ id: 'Replay', examples: [{ since: '2026-01-31T12:00:00.000Z', onlyFailed: true }] })
 export type Replay = z.infer<typeof Replay>
 
 export const ReplayStarted = z

@@ -11,5 +11,15 @@ export const FileView = z
     fileSize: z.int().nonnegative(),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
   })
-  .meta({ id: 'File' })
+  .meta({
+    id: 'File',
+    examples: [
+      {
+        idFile: 'file_Zk7wE4tQ9sNf2uHb6jXyRc',
+        mimetype: 'image/jpeg',
+        fileSize: 48_213,
+        sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      },
+    ],
+  })
 export type FileView = z.infer<typeof FileView>

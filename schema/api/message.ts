@@ -25,5 +25,17 @@ export const MessageView = z
     errorCode: z.string().optional(),
     errorText: z.string().optional(),
   })
-  .meta({ id: 'Message' })
+  .meta({
+    id: 'Message',
+    examples: [
+      {
+        idMessage: '3EB0C767D097B7C35B12A0',
+        status: 'sent',
+        to: '34600111222@s.whatsapp.net',
+        messageType: 'conversation',
+        createdAt: '2026-01-31T12:00:00.000Z',
+        finishedAt: '2026-01-31T12:00:00.250Z',
+      },
+    ],
+  })
 export type MessageView = z.infer<typeof MessageView>

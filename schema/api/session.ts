@@ -17,10 +17,12 @@ export const CreateSession = z
     name: name.optional(),
     start: z.boolean().default(true).meta({ description: 'Start it at once, so that a QR comes.' }),
   })
-  .meta({ id: 'CreateSession' })
+  .meta({ id: 'CreateSession', examples: [{ idSession: 'support', name: 'Customer care' }] })
 export type CreateSession = z.infer<typeof CreateSession>
 
-export const UpdateSession = z.strictObject({ name: name.nullable() }).meta({ id: 'UpdateSession' })
+export const UpdateSession = z
+  .strictObject({ name: name.nullable() })
+  .meta({ id: 'UpdateSession', examples: [{ name: 'Sales' }] })
 export type UpdateSession = z.infer<typeof UpdateSession>
 
 export const SessionView = z
@@ -46,7 +48,28 @@ export const SessionView = z
     heldEvents: z.int().nonnegative().meta({ description: 'Events that wait for their file.' }),
     queuedMessages: z.int().nonnegative().meta({ description: 'Messages that wait to be sent.' }),
   })
-  .meta({ id: 'Session' })
+  .meta({
+    id: 'Session',
+    examples: [
+      {
+        idSession: 'support',
+        name: 'Customer care',
+        state: 'connected',
+        sequence: 42,
+        number: '34911222333@s.whatsapp.net',
+        lid: '180001112223334@lid',
+        accountName: 'Acme',
+        reason: null,
+        reasonText: null,
+        createdAt: '2026-01-31T12:00:00.000Z',
+        connectedAt: '2026-01-31T12:01:00.000Z',
+        idConnector: 'connector-a',
+        invalidEvents: 0,
+        heldEvents: 0,
+        queuedMessages: 0,
+      },
+    ],
+  })
 export type SessionView = z.infer<typeof SessionView>
 
 export const SessionPage = z
@@ -55,5 +78,8 @@ export const SessionPage = z
 
 export const QrView = z
   .object({ qr: z.string().meta({ description: 'The text to draw.' }), expiresAt: IsoTime })
-  .meta({ id: 'Qr' })
+  .meta({
+    id: 'Qr',
+    examples: [{ qr: '2@h7Kq…,Zx0s…,p2Vt…,9dLm…', expiresAt: '2026-01-31T12:00:20.000Z' }],
+  })
 export type QrView = z.infer<typeof QrView>

@@ -64,13 +64,19 @@ export const CreateSubscription = z
     rateLimitPerSecond: settings.rateLimitPerSecond.default(null),
     secret: Secret.optional().meta({ description: 'A secret of your own; ChatLink makes one when absent.' }),
   })
-  .meta({ id: 'CreateSubscription' })
+  .meta({
+    id: 'CreateSubscription',
+    examples: [
+      { url: 'https://example.com/chatlink' },
+      { url: 'https://example.com/all', events: ['*'], sessions: ['support'], includeFromMe: true },
+    ],
+  })
 export type CreateSubscription = z.infer<typeof CreateSubscription>
 
 export const UpdateSubscription = z
   .strictObject({ ...settings, status: z.enum(['enabled', 'disabled', 'paused']) })
   .partial()
-  .meta({ id: 'UpdateSubscription' })
+  .meta({ id: 'UpdateSubscription', examples: [{ url: 'https://example.com/new' }] })
 export type UpdateSubscription = z.infer<typeof UpdateSubscription>
 
 const view = {
@@ -106,7 +112,10 @@ export const SubscriptionDetail = z
 export const NewSubscription = z
   .object({
     ...view,
-    secret: z.string().meta({ description: 'Verifies the signatures. It is shown this once.' }),
+    secret: z.string().meta({
+      description: 'Verifies the signatures. It is shown this once.',
+      examples: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+    }),
   })
   .meta({ id: 'NewSubscription' })
 
@@ -125,7 +134,7 @@ export const RotateSecret = z
       .default(86_400)
       .meta({ description: 'How long the old secret signs too.' }),
   })
-  .meta({ id: 'RotateSecret' })
+  .meta({ id: 'RotateSecret', examples: [{ overlapSeconds: 3600 }] })
 export type RotateSecret = z.infer<typeof RotateSecret>
 
 export const RotatedSecret = z
@@ -134,5 +143,5 @@ export const RotatedSecret = z
 
 export const TestSubscription = z
   .strictObject({ messageType: MessageType.optional() })
-  .meta({ id: 'TestSubscription' })
+  .meta({ id: 'TestSubscription', examples: [{ messageType: 'imageMessage' }] })
 export type TestSubscription = z.infer<typeof TestSubscription>

@@ -8,7 +8,9 @@ const name = z
   .max(200)
   .meta({ description: 'A name for people.', examples: ['Acme'] })
 
-export const CreateTenant = z.strictObject({ name }).meta({ id: 'CreateTenant' })
+export const CreateTenant = z
+  .strictObject({ name })
+  .meta({ id: 'CreateTenant', examples: [{ name: 'Acme' }] })
 export type CreateTenant = z.infer<typeof CreateTenant>
 
 export const TenantView = z.object({ idTenant: IdTenant, name, createdAt: IsoTime }).meta({ id: 'Tenant' })
@@ -40,7 +42,7 @@ const scopes = z
 
 export const CreateKey = z
   .strictObject({ name: name.optional(), scopes: scopes.default(['*']) })
-  .meta({ id: 'CreateApiKey' })
+  .meta({ id: 'CreateApiKey', examples: [{ name: 'Shop', scopes: ['*'] }] })
 export type CreateKey = z.infer<typeof CreateKey>
 
 export const KeyView = z

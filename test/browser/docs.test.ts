@@ -35,7 +35,7 @@ it('shows the API reference from this host alone, under its own strict policy', 
     .getByRole('button', { name: /Webhooks/ })
     .first()
     .click()
-  await page.getByText('A text message').first().waitFor()
+  await page.getByText('conversation').first().waitFor()
   if (process.env['SCREENSHOT']) await page.screenshot({ path: process.env['SCREENSHOT'] })
   expect(foreign).toEqual([])
   expect(complaints).toEqual([])
