@@ -17,6 +17,9 @@ import { SupervisedProcess, type Print } from './supervised-process.ts'
 
 const projectDirectory = fileURLToPath(new URL('../..', import.meta.url))
 
+/** What the start itself asks the Worker until all is ready: of no interest to people. */
+const ownQuestions = /"route":"\/(healthz|v1\/connectors)","status":200/
+
 export interface Installation {
   /** Where this machine reaches the API. */
   url: string
@@ -50,6 +53,7 @@ export async function startInstallation(
   const run = join(dataDirectory, 'run')
   const partsFile = join(dataDirectory, 'processes.json')
   const parts: SupervisedProcess[] = []
+  let isReady = false
   let stopSweeping = () => {}
   const killParts = () => parts.forEach((part) => part.kill())
   process.once('exit', killParts)
@@ -88,7 +92,9 @@ export async function startInstallation(
         workingDirectory: dataDirectory,
         onStart: remember,
       },
-      print,
+      (label, line) => {
+        if (isReady || !ownQuestions.test(line)) print(label, line)
+      },
     )
     parts.push(worker)
     worker.start()
@@ -122,6 +128,7 @@ export async function startInstallation(
     for (const connector of connectors) {
       await waitUntilReady(connector, () => hasConnector(url, secrets.adminToken), abort)
     }
+    isReady = true
     return {
       url,
       dataDirectory,
