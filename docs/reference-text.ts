@@ -25,11 +25,11 @@ export interface ReferenceText {
   kinds: Record<string, string>
 }
 
-const verification = `\`\`\`js
+const verify = (comment: string) => `\`\`\`js
 import { Webhook } from 'standardwebhooks'
 
 const webhook = new Webhook(process.env.CHATLINK_SECRET) // whsec_…
-const event = webhook.verify(rawBody, headers) // throws when the signature is wrong
+const event = webhook.verify(rawBody, headers) // ${comment}
 \`\`\``
 
 const en: ReferenceText = {
@@ -63,7 +63,12 @@ const en: ReferenceText = {
 **Signature.** Requests are signed as [Standard Webhooks](https://www.standardwebhooks.com) lays down: \`webhook-id\`,
 \`webhook-timestamp\` and \`webhook-signature\`. Verify the raw body, before parsing it:
 
-${verification}
+${verify('throws when the signature is wrong')}
+
+Without a library: decode the base64 behind \`whsec_\`; that is the key. Compute HMAC-SHA256 over
+\`{webhook-id}.{webhook-timestamp}.{raw body}\` and write it in base64. One of the signatures in \`webhook-signature\`, which
+are separated by spaces, must be \`v1,\` and that text; compare in constant time. While a secret is being rotated there are
+two. Refuse a \`webhook-timestamp\` that is more than five minutes away from your clock.
 
 **Duplicates.** Each event is delivered at least once. \`webhook-id\` is its \`idEvent\` and is the same over all repeats:
 remember those you have handled.
@@ -72,8 +77,12 @@ remember those you have handled.
 one before. Other chats do not wait for it. \`sequence\` grows with each event of a session.
 
 **Retries.** What fails is tried again after 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 4 h, 8 h, 12 h, 24 h and 24 h, each
-±20 %; then it is listed as exhausted and can be sent again by hand. \`410\` disables the subscription. \`Retry-After\` is
-obeyed. Redirects are not followed.`,
+±20 %; then it is listed as exhausted and can be sent again by hand. \`410\` disables the subscription, and so do five days
+of nothing but failure. \`Retry-After\` is obeyed, up to an hour. Redirects are not followed.
+
+**What you missed.** Events stay in the log of their session, seven days unless the installation says otherwise:
+\`POST /v1/subscriptions/{idSubscription}/replay\` sends them again, \`GET /v1/sessions/{idSession}/events?after={sequence}\` lets
+you pull them.`,
   kinds: {
     string: 'string',
     integer: 'integer',
@@ -117,7 +126,12 @@ const es: ReferenceText = {
 **Firma.** Las solicitudes se firman según [Standard Webhooks](https://www.standardwebhooks.com): \`webhook-id\`,
 \`webhook-timestamp\` y \`webhook-signature\`. Verifique el cuerpo tal como llega, antes de interpretarlo:
 
-${verification}
+${verify('lanza un error si la firma no es correcta')}
+
+Sin biblioteca: decodifique el base64 que sigue a \`whsec_\`; esa es la clave. Calcule HMAC-SHA256 sobre
+\`{webhook-id}.{webhook-timestamp}.{cuerpo tal como llega}\` y escríbalo en base64. Una de las firmas de
+\`webhook-signature\`, separadas por espacios, debe ser \`v1,\` seguido de ese texto; compare en tiempo constante. Durante el
+cambio de un secreto hay dos. Rechace un \`webhook-timestamp\` que difiera más de cinco minutos de su reloj.
 
 **Duplicados.** Cada evento se entrega al menos una vez. \`webhook-id\` es su \`idEvent\` y es el mismo en todas las
 repeticiones: recuerde los que ya procesó.
@@ -126,8 +140,12 @@ repeticiones: recuerde los que ya procesó.
 respondido al anterior. Los demás chats no lo esperan. \`sequence\` crece con cada evento de una sesión.
 
 **Reintentos.** Lo que falla se reintenta a los 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 4 h, 8 h, 12 h, 24 h y 24 h, cada
-plazo ±20 %; después figura como agotado y puede reenviarse a mano. \`410\` desactiva la suscripción. Se respeta
-\`Retry-After\`. Las redirecciones no se siguen.`,
+plazo ±20 %; después figura como agotado y puede reenviarse a mano. \`410\` desactiva la suscripción, y también cinco días
+en los que todo falle. Se respeta \`Retry-After\`, hasta una hora. Las redirecciones no se siguen.
+
+**Lo que se perdió.** Los eventos permanecen en el registro de su sesión, siete días salvo que la instalación disponga otra
+cosa: \`POST /v1/subscriptions/{idSubscription}/replay\` los envía de nuevo y
+\`GET /v1/sessions/{idSession}/events?after={sequence}\` permite consultarlos.`,
   kinds: {
     string: 'texto',
     integer: 'entero',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { buildDocument } from '../../openapi/document.ts'
 import { limits } from '../../openapi/limits.ts'
+import { problemTable } from '../../openapi/problems.ts'
 import { coreEvents, events } from '../../schema/event/event.ts'
 
 interface Operation {
@@ -60,6 +61,20 @@ describe('the OpenAPI document', () => {
           expect(content, `${title} ${status}`).toEqual({
             'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
           })
+  })
+
+  it('shows an example of every body that it takes', () => {
+    for (const { title, operation } of operations) {
+      const reference = operation.requestBody?.content['application/json']?.schema.$ref
+      if (!reference) continue
+      const { examples } = document.components.schemas[reference.split('/').at(-1)!]!
+      expect(examples?.length, title).toBeGreaterThan(0)
+    }
+  })
+
+  it('lists every problem', () => {
+    for (const [code, [status]] of Object.entries(problemTable))
+      expect(document.info.description).toContain(`| \`${code}\` | ${status} |`)
   })
 
   it('lists every limit', () => {
