@@ -6,7 +6,8 @@ import { parseHostConfig } from '../../worker/host/config.ts'
 import { startInstallation, type Installation } from '../../worker/host/installation.ts'
 import { RawConnector, type RawLink } from '../bench/raw-link.ts'
 import { Api } from '../support/api.ts'
-import { ScriptedEndpoints, type Received, type Step } from '../support/scripted-endpoint.ts'
+import type { Received, Step } from '../support/endpoint-step.ts'
+import { ScriptedEndpoints } from '../support/scripted-endpoint.ts'
 
 export interface Delivery {
   idEvent: string

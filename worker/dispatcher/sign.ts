@@ -6,11 +6,13 @@ import { fail, succeed, type Result } from '../result.ts'
  */
 const prefix = 'whsec_'
 const minSecretBytes = 24
+type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>
+
 const maxSecretBytes = 64
 const maxCachedKeys = 16
 
 const encoder = new TextEncoder()
-const keys = new Map<string, Promise<CryptoKey>>()
+const keys = new Map<string, Promise<SigningKey>>()
 
 /** Reads a secret `whsec_<base64>` of 24 to 64 bytes. */
 export function parseSecret(secret: string): Result<{ bytes: Uint8Array<ArrayBuffer> }, 'secretInvalid'> {
@@ -62,7 +64,7 @@ async function signOne(secret: string, content: Uint8Array): Promise<string> {
 }
 
 /** Importing costs more than signing, so the last few keys are kept. */
-function importKey(secret: string): Promise<CryptoKey> {
+function importKey(secret: string): Promise<SigningKey> {
   const known = keys.get(secret)
   if (known) return known
   const parsed = parseSecret(secret)

@@ -1,12 +1,6 @@
 import type { TestProject } from 'vitest/node'
 import { ScriptedEndpoints } from '../../support/scripted-endpoint.ts'
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    endpointOrigin: string
-  }
-}
-
 /** Starts the subscribers that tests inside workerd send to. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const endpoints = await ScriptedEndpoints.start()

@@ -1,5 +1,5 @@
 import { inject } from 'vitest'
-import type { Received, Step } from '../../support/scripted-endpoint.ts'
+import type { Received, Step } from '../../support/endpoint-step.ts'
 
 let count = 0
 
