@@ -34,7 +34,7 @@ export function applyInput(
     return
   }
   const idSession = record.ref.idSession
-  const why = details.why ?? null
+  const why = cell.state === 'starting' ? null : (details.why ?? null)
   const changed = cell.state !== undefined && cell.state !== record.state
   if (changed) {
     record.state = cell.state

@@ -52,6 +52,14 @@ describe('lifecycle', () => {
     expect(await readActions(stub)).toEqual(['started', 'connected', 'connected'])
   })
 
+  it('gives no reason for starting, and one for stopping', async () => {
+    const { stub } = await makeSession()
+    expect(await stub.describe()).toMatchObject({ session: { state: 'starting', reason: null } })
+    await stub.stop()
+    expect(await stub.describe()).toMatchObject({ session: { state: 'stopped', reason: 'requested' } })
+    expect(await stub.start()).toMatchObject({ session: { state: 'starting', reason: null, reasonText: null } })
+  })
+
   it('shows the QR while it can be scanned', async () => {
     const { stub } = await makeSession()
     const link = await LinkClient.attach(stub)
