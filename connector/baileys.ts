@@ -20,6 +20,7 @@ export {
   isLidUser,
   jidNormalizedUser,
   makeWASocket,
+  prepareWAMessageMedia,
   proto,
   toNumber,
   unpadRandomMax16,

@@ -17,6 +17,8 @@ export interface EventMakerOptions {
   phoneOf(lid: string): string | undefined
   /** Encrypts where a file is to be had. */
   seal(idFile: string, source: MediaSource): string
+  /** The file of the tenant that a message sent through the API carries. */
+  fileSent(idMessage: string): string | undefined
   /** Takes an event into a change of its own. */
   record(entry: EventEntry): void
   log: Log
@@ -56,6 +58,9 @@ export class EventMaker {
     const { draft, media } = normalized
     const entry: EventEntry = { event: draft, ...(proof !== undefined && { proof }) }
     if (media === undefined || !('idFile' in draft)) return entry
+    // Where the account's own file comes from, it need not come from again.
+    const idFile = message.key.fromMe ? this.#options.fileSent(message.key.id ?? '') : undefined
+    if (idFile !== undefined) return { ...entry, event: { ...draft, idFile, fileStatus: 'stored' } }
     this.#sources.set(draft.idFile, media)
     return { ...entry, source: seal(draft.idFile, media) }
   }

@@ -16,6 +16,12 @@ export class GroupCache {
     if (this.#groups.size > maxGroups && oldest !== undefined) this.#groups.delete(oldest)
   }
 
+  /** How a group names a person who is given by number: WhatsApp's newer groups know their members by LID alone. */
+  addressIn(chat: string, jid: string): string {
+    const member = this.#groups.get(chat)?.participants.find(({ phoneNumber }) => phoneNumber === jid)
+    return member?.id ?? jid
+  }
+
   /** Reads Baileys' events. */
   take(name: string, data: unknown): void {
     if (name === 'groups.upsert') for (const metadata of data as GroupMetadata[]) this.put(metadata)

@@ -1,5 +1,6 @@
 import type { LinkCommand, SessionReport } from '../schema/link.ts'
 import type { Log } from './log.ts'
+import { SendRefusal } from './send-refusal.ts'
 
 export type CommandReport = Extract<SessionReport, { report: 'command' }>
 
@@ -55,6 +56,13 @@ export class Outbox {
     return [...this.#pending.values()].some(({ command }) => command.idMessage === idMessage)
   }
 
+  /** The file that a message under way carries. */
+  fileOf(idMessage: string): string | undefined {
+    const found = [...this.#pending.values()].find(({ command }) => command.idMessage === idMessage)
+    const message = found?.command.message
+    return message !== undefined && 'idFile' in message ? message.idFile : undefined
+  }
+
   opened(): void {
     this.#isOpen = true
     for (const pending of this.#pending.values()) pending.state = 'waiting'
@@ -105,6 +113,10 @@ export class Outbox {
       await this.#options.send(pending.command)
       if (pending.state === 'sending') pending.state = 'sent'
     } catch (error) {
+      if (error instanceof SendRefusal) {
+        const { code: errorCode, message: errorText } = error
+        return this.#finish({ report: 'command', idCommand, outcome: 'failed', errorCode, errorText })
+      }
       if (!this.#isOpen) return
       const tries = (this.#tries.get(idCommand) ?? 0) + 1
       this.#tries.set(idCommand, tries)

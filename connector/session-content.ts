@@ -15,6 +15,7 @@ import { MediaError } from './media-error.ts'
 import type { MediaSource } from './media-source.ts'
 import { transferFile } from './media-transfer.ts'
 import { Outbox, type CommandReport } from './outbox.ts'
+import { openFile } from './outgoing-file.ts'
 import { readCommandStatus } from './receipt-event.ts'
 import { wrapRepository } from './repository.ts'
 import { sendOutgoing } from './send.ts'
@@ -73,6 +74,7 @@ export class SessionContent {
       seal: (idFile, source) =>
         cipher.seal(sourceType, idFile, Buffer.from(JSON.stringify(source))).toString('base64'),
       record: (entry) => this.#recordEvent(entry),
+      fileSent: (idMessage) => this.outbox.fileOf(idMessage),
       log,
     })
     this.outbox = new Outbox({
@@ -202,15 +204,24 @@ export class SessionContent {
     if (socket === undefined) throw new Error('WhatsApp is not connected')
     const { to } = command.message
     if (isJidGroup(to) && this.#groups.get(to) === undefined) this.#groups.put(await socket.groupMetadata(to))
-    await sendOutgoing(socket, command)
+    await sendOutgoing(command, {
+      socket,
+      openFile: (idFile) => openFile(this.#fileUrl(idFile), this.#options.config.connectorToken),
+      authorIn: (chat, jid) => this.#groups.addressIn(chat, jid),
+    })
+  }
+
+  #fileUrl(idFile: string): string {
+    const { config, ref } = this.#options
+    return `${config.workerUrl}/link/sessions/${ref.idObject}/files/${idFile}`
   }
 
   async #transfer({ idFile, source }: FileJob): Promise<TransferResult> {
-    const { config, ref } = this.#options
+    const { config } = this.#options
     const socket = this.#connection?.socket
     try {
       await transferFile(source, {
-        url: `${config.workerUrl}/link/sessions/${ref.idObject}/files/${idFile}`,
+        url: this.#fileUrl(idFile),
         token: config.connectorToken,
         allowLoopback: config.whatsApp !== undefined,
         requestReupload: socket && ((message) => requestReupload(socket, message)),

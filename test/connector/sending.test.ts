@@ -1,8 +1,16 @@
 import { expect, it } from 'vitest'
 import type { LinkCommand } from '../../schema/link.ts'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { samples } from '../whatsapp/samples.ts'
 import { useStage } from './harness.ts'
 
 const stage = useStage()
+
+const idFile = 'file_Zk7wE4tQ9sNf2uHb6jXyRc'
+
+function trustMediaHost(): void {
+  setDefaultCACertificates([...getCACertificates('default'), stage.whatsapp.caCertificate])
+}
 
 const text = (to: string, idMessage: string, value: string): LinkCommand => ({
   kind: 'sendMessage',
@@ -78,4 +86,59 @@ it('sends to a group so that its members can read it', async () => {
   session.command('c2', text(group.jid, '3EB0BBBB', 'again'))
   await ana.waitForMessage(({ id }) => id === '3EB0BBBB')
   expect(ana.undecryptable).toEqual([])
+})
+
+it('sends a file of the Worker, and tells of it under its own id without fetching it back', async () => {
+  const { session, ana } = await setUp()
+  trustMediaHost()
+  session.files.set(idFile, samples.pdf)
+  session.command('c1', {
+    kind: 'sendMessage',
+    idMessage: '3EB0AAAA',
+    message: { to: ana.pnJid!, messageType: 'documentMessage', idFile, caption: 'Your order' },
+  })
+  const { message } = await ana.waitForMessage(({ id }) => id === '3EB0AAAA')
+  const document = message.documentWithCaptionMessage?.message?.documentMessage ?? message.documentMessage
+  const { directPath, mediaKey, mimetype, fileName } = document!
+  const bytes = await stage.whatsapp.world.mediaHost.open(directPath!, mediaKey!, 'document')
+  expect({ bytes, mimetype, fileName }).toEqual({
+    bytes: samples.pdf,
+    mimetype: 'image/jpeg',
+    fileName: 'stored name.pdf',
+  })
+  await session.wait((seen) => seen.reportsOf('command')[0])
+  const told = await session.wait(({ events }) => events.find((event) => event['idFile'] === idFile))
+  expect(told).toMatchObject({ messageType: 'documentMessage', isFromMe: true, fileStatus: 'stored' })
+  expect(stage.whatsapp.world.mediaHost.requests.map(({ method }) => method)).toEqual(['POST'])
+})
+
+it('fails a message whose file is kept no more, and goes on', async () => {
+  const { session, ana } = await setUp()
+  session.command('c1', {
+    kind: 'sendMessage',
+    idMessage: '3EB0AAAA',
+    message: { to: ana.pnJid!, messageType: 'imageMessage', idFile },
+  })
+  session.command('c2', text(ana.pnJid!, '3EB0BBBB', 'still here'))
+  await ana.waitForMessage(({ id }) => id === '3EB0BBBB')
+  const report = await session.wait((seen) => seen.reportsOf('command')[0])
+  expect(report).toMatchObject({ idCommand: 'c1', outcome: 'failed', errorCode: 'fileNotFound' })
+})
+
+it('names the author of what it reacts to as the group does', async () => {
+  const { session, ana, phone } = await setUp()
+  const group = stage.whatsapp.createGroup({ subject: 'Friends', members: [phone, ana] })
+  const theirs = await ana.send(group, { text: 'hello' })
+  session.command('c1', {
+    kind: 'sendMessage',
+    idMessage: '3EB0AAAA',
+    message: {
+      to: group.jid,
+      messageType: 'reactionMessage',
+      value: '👍',
+      targetMessage: { idMessage: theirs.id, participant: ana.pnJid! },
+    },
+  })
+  const { message } = await ana.waitForMessage(({ id }) => id === '3EB0AAAA')
+  expect(message.reactionMessage?.key).toMatchObject({ id: theirs.id, participant: ana.lidJid })
 })

@@ -47,6 +47,17 @@ export class Api {
     return { status: response.status, mimetype: response.headers.get('content-type'), bytes }
   }
 
+  /** Stores a file. */
+  async upload(path: string, bytes: Uint8Array, mimetype: string): Promise<{ idFile: string }> {
+    const response = await fetch(this.url + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.#token}`, 'content-type': mimetype },
+      body: new Blob([Uint8Array.from(bytes)]),
+    })
+    if (response.status !== 201) throw new Error(`POST ${path} answered ${response.status}`)
+    return (await response.json()) as { idFile: string }
+  }
+
   async #expectSuccess<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
     const answer = await this.request(method, path, body)
     if (answer.status >= 300) {

@@ -83,6 +83,12 @@ export class FakeWorker {
       /^\/link\/sessions\/([0-9a-f]{64})\/files\/([^/]+)$/.exec(request.url ?? '') ?? []
     const session = this.sessions.get(idObject ?? '')
     const isAllowed = request.headers.authorization === `Bearer ${this.token}`
+    const file = session?.files.get(idFile ?? '')
+    if (isAllowed && file !== undefined && request.method === 'GET') {
+      const disposition = "attachment; filename*=UTF-8''stored%20name.pdf"
+      response.writeHead(200, { 'content-type': 'image/jpeg', 'content-disposition': disposition }).end(file)
+      return
+    }
     if (!isAllowed || session === undefined || idFile === undefined || request.method !== 'PUT') {
       response.writeHead(isAllowed ? 404 : 401).end()
       return

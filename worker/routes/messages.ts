@@ -1,7 +1,10 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import * as routes from '../../openapi/routes/sessions.ts'
-import { unwrap } from '../api-error.ts'
+import type { Context } from 'hono'
+import type { OutgoingMessage } from '../../schema/outgoing.ts'
+import { ApiError, unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
+import { fileKey, openFileStore } from '../files/file-store.ts'
 import { isoTime, isoTimeOrNull } from '../iso-time.ts'
 import { requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
@@ -20,8 +23,10 @@ messageRoutes.openapi(
   { ...routes.sendMessage, middleware: requireScope('messages:write') },
   async (context) => {
     const session = await findSession(context, context.req.valid('param').idSession)
+    const outgoing = context.req.valid('json')
+    await requireFile(context, outgoing)
     const { message } = unwrap(
-      await session.sendMessage(context.req.valid('json'), {
+      await session.sendMessage(outgoing, {
         waitSeconds: context.req.valid('query').wait,
         idempotencyKey: context.req.valid('header')['idempotency-key'],
       }),
@@ -38,6 +43,17 @@ messageRoutes.openapi(
     return context.json(show(unwrap(await session.getMessage(idMessage)).message), 200)
   },
 )
+
+/** A file that is not there is refused before anything is queued. */
+async function requireFile(context: Context<AppEnv>, message: OutgoingMessage): Promise<void> {
+  if (!('idFile' in message)) return
+  const key = fileKey(context.get('caller').idTenant, message.idFile)
+  if (await openFileStore(context.env.FILES).head(key)) return
+  const errors = [{ path: 'idFile', message: 'there is no such file, or its retention is over' }]
+  throw new ApiError('validationFailed', 'There is no such file. Upload it with POST /v1/files first.', {
+    errors,
+  })
+}
 
 const reading = { middleware: requireScope('events:read') }
 

@@ -66,6 +66,26 @@ describe('a message', () => {
     expect(await customer.post(`${path}?${query}`, message)).toMatchObject(problem(422, 'validationFailed'))
   })
 
+  it('with a file is handed on when the tenant has the file, and refused before it is queued when not', async () => {
+    const { customer, link } = await makeLinked()
+    const upload = (by: typeof customer) =>
+      by.call<{ idFile: string }>('POST', '/v1/files', {
+        body: new Uint8Array([1, 2, 3]),
+        headers: { 'content-type': 'image/jpeg' },
+      })
+    const image = (idFile: string) => ({ to: message.to, messageType: 'imageMessage', idFile })
+    const { idFile } = (await upload(customer)).body
+    expect(await customer.post(`${path}?wait=0`, image(idFile))).toMatchObject({ status: 202 })
+    expect((await link.next('command')).command.message).toMatchObject({ idFile })
+    const others = (await upload(await makeCustomer())).body.idFile
+    for (const unknown of [others, 'file_aaaaaaaaaaaaaaaaaaaaaa']) {
+      const refused = await customer.post(`${path}?wait=0`, image(unknown))
+      expect(refused).toMatchObject(problem(422, 'validationFailed'))
+      expect(refused.body).toMatchObject({ errors: [{ path: 'idFile' }] })
+    }
+    expect(link.all('command')).toHaveLength(1)
+  })
+
   it('is refused by a session that is not connected', async () => {
     const customer = await makeCustomer()
     await customer.post('/v1/sessions', { idSession: 'support', start: false })

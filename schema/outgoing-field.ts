@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { described, MessageReference, quoted } from './event/field.ts'
+import { IdFile, Jid } from './id.ts'
+
+export const maxTextCharacters = 65_536
+export const maxExpirySeconds = 7 * 86_400
+
+export const text = z.string().min(1).max(maxTextCharacters)
+
+/** What every message to be sent carries. */
+export const everyOutgoing = {
+  to: described(
+    Jid,
+    'JID of the chat: `…@s.whatsapp.net` for a person, `…@g.us` for a group.',
+    'JID del chat: `…@s.whatsapp.net` para una persona, `…@g.us` para un grupo.',
+  ),
+  expiresAfterSeconds: described(
+    z.int().min(1).max(maxExpirySeconds).optional(),
+    'How long it may wait for a connection to WhatsApp before it fails as `expired`; a day when absent.',
+    'Cuánto puede esperar una conexión con WhatsApp antes de fallar como `expired`; un día si se omite.',
+  ),
+}
+
+/** What every message with content of its own carries besides. */
+export const everyContent = {
+  ...everyOutgoing,
+  quoted,
+  isForwarded: described(
+    z.boolean().optional(),
+    '`true` marks it as forwarded.',
+    '`true` lo marca como reenviado.',
+  ),
+}
+
+export const mentions = described(
+  z.array(Jid).max(1024).optional(),
+  'JIDs of the people mentioned; the text names them as `@` and the number.',
+  'JID de las personas mencionadas; el texto las nombra con `@` y el número.',
+)
+
+export const targetMessage = described(
+  MessageReference,
+  'The message that this is about.',
+  'El mensaje al que se refiere.',
+)
+
+/** What every message with a file carries besides. */
+export const everyOutgoingFile = {
+  ...everyContent,
+  mentions,
+  idFile: described(
+    IdFile,
+    'The file: uploaded before with `POST /v1/files`, or received.',
+    'El archivo: subido antes con `POST /v1/files`, o recibido.',
+  ),
+  mimetype: described(
+    z
+      .string()
+      .min(3)
+      .max(256)
+      .regex(/^[\w.+-]+\/[\w.+-]+/, 'use a type such as image/jpeg')
+      .optional(),
+    'Type of the file; that of the upload when absent.',
+    'Tipo del archivo; el de la subida si se omite.',
+  ),
+}
+
+export const caption = described(
+  z.string().max(maxTextCharacters).optional(),
+  'Caption of the file.',
+  'Leyenda del archivo.',
+)
+
+export const isViewOnce = described(
+  z.boolean().optional(),
+  '`true` lets it be viewed only once; not together with `mentions` or `isForwarded`.',
+  '`true` permite verlo una sola vez; no junto con `mentions` o `isForwarded`.',
+)

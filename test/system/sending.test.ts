@@ -1,0 +1,70 @@
+import '../whatsapp/quiet.ts'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { linkSession } from '../support/linked-session.ts'
+import { outgoingCases, type OutgoingCase } from '../support/outgoing-cases.ts'
+import { startStage, type Stage } from '../support/stage.ts'
+import type { Contact } from '../whatsapp/contact.ts'
+import type { Group } from '../whatsapp/group.ts'
+
+let stage: Stage
+let ana: Contact
+let group: Group
+
+beforeAll(async () => {
+  stage = await startStage()
+  await stage.subscribe({ events: ['*'], includeFromMe: true })
+  const phone = await linkSession(stage, 'support')
+  ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana García' })
+  group = stage.whatsapp.createGroup({ subject: 'Friends', members: [phone, ana] })
+})
+afterAll(() => stage.close())
+
+async function upload({ bytes, mimetype }: NonNullable<OutgoingCase['file']>): Promise<string> {
+  const response = await stage.api.upload('/v1/files', bytes, mimetype)
+  return response.idFile
+}
+
+/** Sends by the API, reads at the contact; answers the part that the case is about. */
+async function expectRead(each: OutgoingCase, to: string) {
+  const idFile = each.file && (await upload(each.file))
+  const quoted = each.message['quoted'] as object | undefined
+  const sent = await stage.api.post<{ idMessage: string; status: string }>(
+    '/v1/sessions/support/messages?wait=20',
+    {
+      ...each.message,
+      to,
+      ...(idFile && { idFile }),
+      ...(quoted && { quoted: { ...quoted, participant: ana.pnJid } }),
+    },
+  )
+  expect(sent.status).not.toBe('failed')
+  const { message } = await ana.waitForMessage(({ id }) => id === sent.idMessage)
+  const part = each.read(message)
+  expect(part).toMatchObject(each.fields)
+  if (each.file) {
+    const { directPath, mediaKey } = part as { directPath: string; mediaKey: Uint8Array }
+    const bytes = await stage.whatsapp.world.mediaHost.open(directPath, mediaKey, each.file.kind)
+    expect(bytes).toEqual(each.file.bytes)
+  }
+  const { event } = await stage.receiver.waitFor(
+    (e) => e['idMessage'] === sent.idMessage && e.messageType !== 'messageStatus',
+    `the event of ${each.title}`,
+  )
+  expect(event).toMatchObject({ messageType: each.message.messageType, isFromMe: true, senderNumber: to })
+  if (idFile) expect(event).toMatchObject({ idFile, fileStatus: 'stored' })
+}
+
+it.each(outgoingCases)('sends $title, direct and to a group', async (each) => {
+  await expectRead(each, ana.pnJid!)
+  await expectRead(each, group.jid)
+})
+
+it('refuses a file that nobody uploaded', async () => {
+  const image = { to: ana.pnJid, messageType: 'imageMessage', idFile: 'file_aaaaaaaaaaaaaaaaaaaaaa' }
+  const refused = await stage.api.request('POST', '/v1/sessions/support/messages', image)
+  expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'idFile' }] } })
+})
+
+it('made WhatsApp see nothing strange', () => {
+  expect(stage.whatsapp.unknownStanzas).toEqual([])
+})
