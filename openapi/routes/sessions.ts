@@ -17,8 +17,9 @@ export const createSession = createRoute({
   path: '/v1/sessions',
   operationId: 'createSession',
   summary: 'Create a session',
-  description: 'Unless `start` is false it is started at once, and its QR comes within seconds.',
-  request: { body: body(CreateSession) },
+  description:
+    'Unless `start` is false it is started at once, and its QR comes within seconds. Repeated with the same `idSession` it is a conflict; without one, an `Idempotency-Key` finds what the first request made.',
+  request: { headers: IdempotencyHeader, body: body(CreateSession) },
   responses: { 201: json(SessionView, 'The new session.'), ...problems(400, 409, 413, 415, 422) },
 })
 

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { PageQuery } from '../../schema/api/common.ts'
+import { IdempotencyHeader, PageQuery } from '../../schema/api/common.ts'
 import {
   DeliveryDetail,
   DeliveryPage,
@@ -34,7 +34,8 @@ export const createSubscription = createRoute({
   path: '/v1/subscriptions',
   operationId: 'createSubscription',
   summary: 'Subscribe a webhook',
-  request: { body: body(CreateSubscription) },
+  description: 'It gets the events that are logged from now on; a replay sends it those of the past.',
+  request: { headers: IdempotencyHeader, body: body(CreateSubscription) },
   responses: {
     201: json(NewSubscription, 'The subscription, with the secret that verifies its signatures.'),
     ...problems(400, 409, 413, 415, 422),

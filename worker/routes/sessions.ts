@@ -3,6 +3,7 @@ import * as routes from '../../openapi/routes/sessions.ts'
 import type { SessionView as SessionBody } from '../../schema/api/session.ts'
 import { unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
+import { readOrigin } from '../idempotency.ts'
 import { isoTime, isoTimeOrNull } from '../iso-time.ts'
 import { requireKey, requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
@@ -24,8 +25,16 @@ function show({ isDestroying: _, ...session }: SessionView): SessionBody {
 }
 
 sessionRoutes.openapi({ ...routes.createSession, ...writing }, async (context) => {
-  const { session } = unwrap(await tenantOf(context).createSession(context.req.valid('json')))
-  return context.json(show(session), 201)
+  const request = context.req.valid('json')
+  const { idTenant } = context.get('caller')
+  const key = context.req.valid('header')['idempotency-key']
+  const origin = await readOrigin('ses', { idTenant, key, request })
+  const idSession = request.idSession ?? origin?.id
+  const made = await tenantOf(context).createSession({ ...request, idSession })
+  if (made.ok || request.idSession !== undefined || !origin)
+    return context.json(show(unwrap(made).session), 201)
+  const known = await findSession(context, origin.id)
+  return context.json(show(unwrap(await known.describe()).session), 201)
 })
 
 sessionRoutes.openapi({ ...routes.listSessions, ...reading }, async (context) => {

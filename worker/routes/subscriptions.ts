@@ -3,6 +3,7 @@ import * as routes from '../../openapi/routes/subscriptions.ts'
 import type { MessageType } from '../../schema/event/event.ts'
 import { unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
+import { readOrigin } from '../idempotency.ts'
 import { isoTime } from '../iso-time.ts'
 import { requireKey, requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
@@ -37,8 +38,14 @@ function show({ events, createdAt, updatedAt, rateLimitPerSecond, ...rest }: Sub
 }
 
 subscriptionRoutes.openapi({ ...routes.createSubscription, ...writing }, async (context) => {
-  const { events, ...input } = context.req.valid('json')
-  const made = unwrap(await tenantOf(context).createSubscription({ ...input, events: readEvents(events) }))
+  const request = context.req.valid('json')
+  const { events, ...input } = request
+  const { idTenant } = context.get('caller')
+  const key = context.req.valid('header')['idempotency-key']
+  const origin = await readOrigin('sub', { idTenant, key, request })
+  const made = unwrap(
+    await tenantOf(context).createSubscription({ ...input, events: readEvents(events) }, origin),
+  )
   return context.json({ ...show(made.subscription), secret: made.secret }, 201)
 })
 

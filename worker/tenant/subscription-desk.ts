@@ -1,5 +1,6 @@
 import type { SessionRef } from '../../schema/link.ts'
 import type { TargetPolicy } from '../dispatcher/target.ts'
+import type { Origin } from '../idempotency.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { SubscriptionStatus } from '../subscription-config.ts'
 import type { TenantSessions } from './sessions.ts'
@@ -41,18 +42,28 @@ export class SubscriptionDesk {
     this.#parts = parts
   }
 
+  /** Makes one; the same `origin` makes it once. */
   async create(
     idTenant: string,
     input: SubscriptionInput,
-  ): Promise<WithSecret<'tooManySubscriptions' | SubscriptionRefusal>> {
+    origin?: Origin<'sub'>,
+  ): Promise<WithSecret<'tooManySubscriptions' | 'idempotencyConflict' | SubscriptionRefusal>> {
     const { storage, subscriptions, sessions, policy, propagate } = this.#parts
+    const known = origin && subscriptions.find(origin.id)
+    if (known && known.requestHash !== origin.requestHash) {
+      return fail(
+        'idempotencyConflict',
+        'This Idempotency-Key was used for another subscription. Use a new key for a new subscription.',
+      )
+    }
+    if (known) return succeed({ subscription: viewSubscription(known), secret: newestSecret(known) })
     if (subscriptions.count() >= maxSubscriptions) {
       return fail(
         'tooManySubscriptions',
         `A tenant has at most ${maxSubscriptions} subscriptions. Delete one first.`,
       )
     }
-    const made = makeSubscription(idTenant, input, policy(), Date.now())
+    const made = makeSubscription(idTenant, input, policy(), Date.now(), origin)
     if (!made.ok) return made
     const { subscription } = made
     storage.transactionSync(() => {

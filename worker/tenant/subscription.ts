@@ -2,6 +2,7 @@ import type { MessageType } from '../../schema/event/event.ts'
 import { checkCustomHeaders } from '../dispatcher/custom-headers.ts'
 import { makeSecret, parseSecret } from '../dispatcher/sign.ts'
 import { checkTargetUrl, type TargetPolicy } from '../dispatcher/target.ts'
+import type { Origin } from '../idempotency.ts'
 import { randomId } from '../random-id.ts'
 import { fail, succeed, type Result } from '../result.ts'
 import type { Ordering, SubscriptionConfig, SubscriptionStatus } from '../subscription-config.ts'
@@ -29,10 +30,12 @@ export interface SubscriptionRecord extends SubscriptionConfig {
   description: string | null
   statusReason: string | null
   updatedAt: number
+  /** Of the request that made it under an `Idempotency-Key`. */
+  requestHash?: string
 }
 
 /** A subscription as it may be shown; its secrets never are. */
-export type SubscriptionView = Omit<SubscriptionRecord, 'secrets' | 'version' | 'idTenant'>
+export type SubscriptionView = Omit<SubscriptionRecord, 'secrets' | 'version' | 'idTenant' | 'requestHash'>
 
 export type SubscriptionRefusal = 'targetRefused' | 'headerRefused' | 'secretInvalid'
 
@@ -44,13 +47,15 @@ export function makeSubscription(
   input: SubscriptionInput,
   policy: TargetPolicy,
   now: number,
+  origin?: Origin<'sub'>,
 ): Result<{ subscription: SubscriptionRecord }, SubscriptionRefusal> {
   const refused = checkInput(input, policy)
   if (refused) return refused
   const { rateLimitPerSecond, secret } = input
   return succeed({
     subscription: {
-      idSubscription: randomId('sub'),
+      idSubscription: origin?.id ?? randomId('sub'),
+      ...(origin && { requestHash: origin.requestHash }),
       idTenant,
       url: input.url,
       secrets: [{ secret: secret ?? makeSecret() }],
@@ -63,7 +68,8 @@ export function makeSubscription(
       status: 'enabled',
       ...(rateLimitPerSecond == null ? {} : { rateLimitPerSecond }),
       createdAt: now,
-      version: 1,
+      // An id that is used again must look newer than what it named before.
+      version: origin ? now : 1,
       description: input.description ?? null,
       statusReason: null,
       updatedAt: now,
@@ -128,13 +134,19 @@ export function setStatus(
 
 /** What may be shown of it. */
 export function viewSubscription(record: SubscriptionRecord): SubscriptionView {
-  const { secrets: _secrets, version: _version, idTenant: _idTenant, ...view } = record
+  const { secrets: _secrets, version: _version, idTenant: _idTenant, requestHash: _hash, ...view } = record
   return view
 }
 
 /** What the objects below get. */
 export function configOf(record: SubscriptionRecord): SubscriptionConfig {
-  const { description: _description, statusReason: _reason, updatedAt: _updatedAt, ...config } = record
+  const {
+    description: _,
+    statusReason: _reason,
+    updatedAt: _updatedAt,
+    requestHash: _hash,
+    ...config
+  } = record
   return config
 }
 

@@ -3,6 +3,7 @@ import type { SessionRef } from '../../schema/link.ts'
 import { AlarmClock } from '../alarm-clock.ts'
 import type { TargetPolicy } from '../dispatcher/target.ts'
 import { readConfig, type Env } from '../env.ts'
+import type { Origin } from '../idempotency.ts'
 import { migrate } from '../migrate.ts'
 import { randomId } from '../random-id.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
@@ -205,9 +206,9 @@ export class Tenant extends DurableObject<Env> {
     return { ok: true }
   }
 
-  async createSubscription(input: SubscriptionInput) {
+  async createSubscription(input: SubscriptionInput, origin?: Origin<'sub'>) {
     const record = this.#living()
-    return 'ok' in record ? record : this.#desk.create(record.idTenant, input)
+    return 'ok' in record ? record : this.#desk.create(record.idTenant, input, origin)
   }
 
   listSubscriptions(

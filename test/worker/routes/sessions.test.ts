@@ -27,6 +27,18 @@ describe('sessions', () => {
     expect(again).toMatchObject(problem(409, 'sessionExists'))
   })
 
+  it('without a name are made once under the same Idempotency-Key', async () => {
+    const customer = await makeCustomer()
+    const make = (key: string) =>
+      customer.call<Session>('POST', '/v1/sessions', {
+        json: { start: false },
+        headers: { 'idempotency-key': key },
+      })
+    const [first, again, other] = [await make('a'), await make('a'), await make('b')]
+    expect(again).toMatchObject({ status: 201, body: first.body })
+    expect(other.body.idSession).not.toBe(first.body.idSession)
+  })
+
   it.each([{ idSession: 'a b' }, { idSession: '' }, { idSession: 'a'.repeat(65) }, { state: 'connected' }])(
     'are not made of %j',
     async (json) => {

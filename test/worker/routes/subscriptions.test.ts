@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { makeCustomer, problem } from '../support/api-client.ts'
 import { Endpoint } from '../support/endpoint.ts'
+import { conversation } from '../support/event-builder.ts'
+import { makeLinked } from '../support/linked-session.ts'
 
 type Subscription = { idSubscription: string; secret: string; url: string; status: string }
 const url = 'https://example.com/chatlink'
@@ -76,6 +78,43 @@ describe('subscriptions', () => {
     const customer = await makeCustomer()
     expect(await customer.post(path, json)).toMatchObject(problem(422, code))
     expect((await customer.get(path)).body).toMatchObject({ subscriptions: [] })
+  })
+
+  it('are made once under the same Idempotency-Key', async () => {
+    const customer = await makeCustomer()
+    const make = (json: object, key = 'order-4711') =>
+      customer.call<Subscription>('POST', path, { json, headers: { 'idempotency-key': key } })
+    const answers = await Promise.all([make({ url }), make({ url }), make({ url })])
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201])
+    expect(answers[1].body).toEqual(answers[0].body)
+    expect(await make({ url: 'https://example.com/other' })).toMatchObject(
+      problem(422, 'idempotencyConflict'),
+    )
+    expect((await make({ url }, 'order-4712')).body.idSubscription).not.toBe(answers[0].body.idSubscription)
+    expect((await customer.get<{ subscriptions: unknown[] }>(path)).body.subscriptions).toHaveLength(2)
+    const { body } = await (
+      await makeCustomer()
+    ).call<Subscription>('POST', path, {
+      json: { url },
+      headers: { 'idempotency-key': 'order-4711' },
+    })
+    expect(body.idSubscription).not.toBe(answers[0].body.idSubscription)
+  })
+
+  it('that were deleted are made anew under their Idempotency-Key, and deliver', async () => {
+    const endpoint = new Endpoint()
+    const { customer, link } = await makeLinked()
+    const make = () =>
+      customer.call<Subscription>('POST', path, {
+        json: { url: endpoint.url },
+        headers: { 'idempotency-key': 'order-4711' },
+      })
+    const first = await make()
+    await customer.delete(`${path}/${first.body.idSubscription}`)
+    const second = await make()
+    expect(second.body.secret).not.toBe(first.body.secret)
+    await link.deliver(conversation({ value: 'after' }))
+    await expect.poll(() => endpoint.values()).toEqual(['after'])
   })
 
   it('are listed page by page, oldest first', async () => {
