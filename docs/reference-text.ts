@@ -82,7 +82,9 @@ of nothing but failure. \`Retry-After\` is obeyed, up to an hour. Redirects are 
 
 **What you missed.** Events stay in the log of their session, seven days unless the installation says otherwise:
 \`POST /v1/subscriptions/{idSubscription}/replay\` sends them again, \`GET /v1/sessions/{idSession}/events?after={sequence}\` lets
-you pull them.`,
+you pull them.
+
+More about all of this is in [delivery.md](delivery.md).`,
   kinds: {
     string: 'string',
     integer: 'integer',
@@ -145,7 +147,9 @@ en los que todo falle. Se respeta \`Retry-After\`, hasta una hora. Las redirecci
 
 **Lo que se perdió.** Los eventos permanecen en el registro de su sesión, siete días salvo que la instalación disponga otra
 cosa: \`POST /v1/subscriptions/{idSubscription}/replay\` los envía de nuevo y
-\`GET /v1/sessions/{idSession}/events?after={sequence}\` permite consultarlos.`,
+\`GET /v1/sessions/{idSession}/events?after={sequence}\` permite consultarlos.
+
+Más detalles, en inglés, en [delivery.md](delivery.md).`,
   kinds: {
     string: 'texto',
     integer: 'entero',
