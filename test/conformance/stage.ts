@@ -163,7 +163,12 @@ export class Case {
 
   /** Waits until so many requests have come. */
   async until(count: number, withinMs = 20_000): Promise<Received[]> {
-    await waitUntil(() => this.received.length >= count, `${count} requests`, withinMs)
+    try {
+      await waitUntil(() => this.received.length >= count, `${count} requests`, withinMs)
+    } catch (cause) {
+      const state = JSON.stringify([await this.status(), await this.deliveries('limit=5')])
+      throw new Error(`${this.received.length} of ${count} requests came; ${state}`, { cause })
+    }
     return this.received
   }
 

@@ -67,6 +67,7 @@ export class Dispatcher extends DurableObject<Env> {
       this.#begin()
     } else await this.#work.configure(config, Date.now())
     this.#work?.engine.refresh()
+    if (this.#work) await Promise.race([this.#work.engine.settled(), pause(wakeWaitMs)])
     await this.#arm()
     return { ok: true, version: this.#work?.settings.config.version ?? 0 }
   }

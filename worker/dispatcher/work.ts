@@ -237,7 +237,7 @@ export class Work {
   #written(): void {
     this.#hasNotices ||= this.store.notices().length > 0
     const hasNews = this.#hasNotices || this.control.disabled?.isReported === false
-    if (hasNews && !this.#isTelling)
-      this.doors.background(this.tell(this.doors.now()).then(() => this.doors.arm()))
+    const told = hasNews && !this.#isTelling ? this.tell(this.doors.now()) : Promise.resolve()
+    this.doors.background(told.then(() => this.doors.arm()))
   }
 }
