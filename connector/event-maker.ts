@@ -1,7 +1,7 @@
 import type { EventDraft } from '../schema/event/event.ts'
 import type { EventEntry } from '../schema/link.ts'
 import { WAMessageStubType } from './baileys.ts'
-import type { AuthenticationCreds, WAMessage } from './baileys.ts'
+import type { AuthenticationCreds, BinaryNode, WAMessage } from './baileys.ts'
 import { readCalls } from './call-event.ts'
 import { isIgnoredChat, type Inbox } from './inbox.ts'
 import type { Log } from './log.ts'
@@ -74,16 +74,13 @@ export class EventMaker {
 
   /** Reads Baileys' events. */
   take(name: string, data: unknown): void {
-    const { idSession, phoneOf } = this.#options
-    const context = { idSession, phoneOf, now: Date.now }
+    const context = this.#receiptContext()
     switch (name) {
       case 'messages.upsert':
         for (const message of (data as { messages: WAMessage[] }).messages) this.#takeMessage(message)
         return
       case 'messages.update':
         return this.#recordAll(readStatusUpdates(data as never, context))
-      case 'message-receipt.update':
-        return this.#recordAll(readGroupReceipts(data as never, context))
       case 'call':
         return this.#recordAll(readCalls(data as never, context))
       default:
@@ -91,9 +88,21 @@ export class EventMaker {
     }
   }
 
+  /** Reads a stanza before Baileys does. */
+  takeStanza(node: BinaryNode): void {
+    if (node.tag === 'receipt') this.#recordAll(readGroupReceipts(node, this.#receiptContext()))
+  }
+
   close(): void {
     for (const timer of this.#awaited.values()) clearTimeout(timer)
     this.#awaited.clear()
+  }
+
+  #receiptContext() {
+    const { idSession, phoneOf, me } = this.#options
+    const creds = me()
+    const own = new Set(creds && [ownNumber(creds), ownLid(creds)])
+    return { idSession, phoneOf, isOwn: (jid: string) => own.has(jid), now: Date.now }
   }
 
   #takeMessage(message: WAMessage): void {

@@ -1,10 +1,12 @@
 import type { GroupMetadata } from './baileys.ts'
 
 const maxGroups = 500
+const maxPhones = 100_000
 
 /** Members of groups, so that not every message to a group asks for them; forgotten at every sign of a change. */
 export class GroupCache {
   #groups = new Map<string, GroupMetadata>()
+  #phones = new Map<string, string>()
 
   get(jid: string): GroupMetadata | undefined {
     return this.#groups.get(jid)
@@ -12,8 +14,17 @@ export class GroupCache {
 
   put(metadata: GroupMetadata): void {
     this.#groups.set(metadata.id, metadata)
+    if (this.#phones.size > maxPhones) this.#phones.clear()
+    for (const { id, phoneNumber } of metadata.participants) {
+      if (phoneNumber !== undefined && phoneNumber !== id) this.#phones.set(id, phoneNumber)
+    }
     const [oldest] = this.#groups.keys()
     if (this.#groups.size > maxGroups && oldest !== undefined) this.#groups.delete(oldest)
+  }
+
+  /** The number of a member who is known by LID. */
+  phoneOf(lid: string): string | undefined {
+    return this.#phones.get(lid)
   }
 
   /** How a group names a person who is given by number: WhatsApp's newer groups know their members by LID alone. */

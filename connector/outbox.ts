@@ -1,5 +1,6 @@
 import type { LinkCommand, SessionReport } from '../schema/link.ts'
 import type { Log } from './log.ts'
+import { explainRefusal } from './refusal-text.ts'
 import { SendRefusal } from './send-refusal.ts'
 
 export type CommandReport = Extract<SessionReport, { report: 'command' }>
@@ -18,13 +19,6 @@ export interface OutboxOptions {
 }
 
 const maxTries = 3
-
-/** WhatsApp's codes in the acknowledgement of a message, in words. */
-const refusals: Record<string, string> = {
-  '463':
-    'WhatsApp does not let this account write to this chat at the moment. Wait, or let the other side write first.',
-  '479': 'WhatsApp refused the message as malformed. Check the address.',
-}
 
 /**
  * Carries commands out, in the order in which they came: one at a time is handed to WhatsApp, and each is done only
@@ -81,7 +75,7 @@ export class Outbox {
       this.#finish({ report: 'command', idCommand: pending.idCommand, outcome: 'done' })
       return
     }
-    const errorText = refusals[errorCode] ?? `WhatsApp refused the message with code ${errorCode}.`
+    const errorText = explainRefusal(errorCode)
     this.#finish({ report: 'command', idCommand: pending.idCommand, outcome: 'failed', errorCode, errorText })
   }
 

@@ -70,7 +70,7 @@ export class SessionContent {
       idSession: options.ref.idSession,
       inbox: this.#inbox,
       me: options.me,
-      phoneOf: (lid) => this.store.phoneOf(lid),
+      phoneOf: (lid) => this.store.phoneOf(lid) ?? this.#groups.phoneOf(lid),
       seal: (idFile, source) =>
         cipher.seal(sourceType, idFile, Buffer.from(JSON.stringify(source))).toString('base64'),
       record: (entry) => this.#recordEvent(entry),
@@ -161,6 +161,7 @@ export class SessionContent {
 
   #takeStanza(node: BinaryNode): void {
     this.#inbox.see(node)
+    this.#events.takeStanza(node)
     const { id, class: kind, error } = node.attrs
     if (node.tag === 'ack' && kind === 'message' && id) this.outbox.acknowledged(id, error)
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MessageStatus } from '../event/change.ts'
 import { Jid } from '../id.ts'
 import { IsoTime } from './common.ts'
 
@@ -17,12 +18,17 @@ export const WaitQuery = z.strictObject({
 export const MessageView = z
   .object({
     idMessage: z.string().meta({ description: 'WhatsApp’s own id of the message, fixed before it is sent.' }),
-    status: z.enum(['queued', 'sent', 'failed']),
+    status: z.enum(['queued', ...MessageStatus.options]).meta({
+      description:
+        'The newest: `queued` waits, `sent` is WhatsApp’s, `delivered`, `read` and `played` by the recipient (in a group the furthest that anybody has got), `failed` will not be sent.',
+    }),
     to: Jid,
     messageType: z.string(),
     createdAt: IsoTime,
     finishedAt: IsoTime.nullable(),
-    errorCode: z.string().optional(),
+    errorCode: z.string().optional().meta({
+      description: 'WhatsApp’s own code, or `expired`, `cancelled`, `fileNotFound`, `sendFailed`.',
+    }),
     errorText: z.string().optional(),
   })
   .meta({

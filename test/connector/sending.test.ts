@@ -57,7 +57,16 @@ it('reports a message that WhatsApp refuses as failed, with the code', async () 
   stage.whatsapp.world.ackErrors.set(ana.pnJid!, '463')
   session.command('c1', text(ana.pnJid!, '3EB0AAAA', 'Good morning'))
   const report = await session.wait((seen) => seen.reportsOf('command')[0])
-  expect(report).toMatchObject({ outcome: 'failed', errorCode: '463' })
+  expect(report).toMatchObject({
+    outcome: 'failed',
+    errorCode: '463',
+    errorText: expect.stringContaining('let the other side write first'),
+  })
+  expect(session.events.find((event) => event['status'] === 'failed')).toMatchObject({
+    messageType: 'messageStatus',
+    idMessage: '3EB0AAAA',
+    errorCode: '463',
+  })
 })
 
 it('carries a command that is told twice out once', async () => {
@@ -141,4 +150,34 @@ it('names the author of what it reacts to as the group does', async () => {
   })
   const { message } = await ana.waitForMessage(({ id }) => id === '3EB0AAAA')
   expect(message.reactionMessage?.key).toMatchObject({ id: theirs.id, participant: ana.lidJid })
+})
+
+it('tells of each member of a group how far a message has got', async () => {
+  const { session, ana, phone } = await setUp()
+  const eva = stage.whatsapp.createContact({ number: '34600555666', name: 'Eva' })
+  const group = stage.whatsapp.createGroup({ subject: 'Friends', members: [phone, ana, eva] })
+  session.command('c1', text(group.jid, '3EB0AAAA', 'hello all'))
+  await eva.waitForMessage(({ id }) => id === '3EB0AAAA')
+  ana.sendReceipt(phone, '3EB0AAAA', 'read', group.jid)
+  eva.sendReceipt(phone, '3EB0AAAA', 'played', group.jid)
+  const told = (jid: string | undefined, status: string) =>
+    session.events.some((event) => event['participant'] === jid && event['status'] === status)
+  await session.wait(
+    () =>
+      told(ana.pnJid, 'delivered') &&
+      told(ana.pnJid, 'read') &&
+      told(eva.pnJid, 'delivered') &&
+      told(eva.pnJid, 'played'),
+  )
+  expect(told(eva.pnJid, 'read')).toBe(false)
+  const status = session.events.find(({ messageType }) => messageType === 'messageStatus')
+  expect(status).toMatchObject({ senderNumber: group.jid, idMessage: '3EB0AAAA' })
+})
+
+it('tells when a voice note was played in a direct chat', async () => {
+  const { session, ana, phone } = await setUp()
+  session.command('c1', text(ana.pnJid!, '3EB0AAAA', 'hello'))
+  await ana.waitForMessage(({ id }) => id === '3EB0AAAA')
+  ana.sendReceipt(phone, '3EB0AAAA', 'played')
+  await session.wait(({ events }) => events.some((event) => event['status'] === 'played'))
 })

@@ -5,15 +5,17 @@ import { outgoingCases, type OutgoingCase } from '../support/outgoing-cases.ts'
 import { startStage, type Stage } from '../support/stage.ts'
 import type { Contact } from '../whatsapp/contact.ts'
 import type { Group } from '../whatsapp/group.ts'
+import type { Phone } from '../whatsapp/phone.ts'
 
 let stage: Stage
+let phone: Phone
 let ana: Contact
 let group: Group
 
 beforeAll(async () => {
   stage = await startStage()
   await stage.subscribe({ events: ['*'], includeFromMe: true })
-  const phone = await linkSession(stage, 'support')
+  phone = await linkSession(stage, 'support')
   ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana García' })
   group = stage.whatsapp.createGroup({ subject: 'Friends', members: [phone, ana] })
 })
@@ -57,6 +59,21 @@ async function expectRead(each: OutgoingCase, to: string) {
 it.each(outgoingCases)('sends $title, direct and to a group', async (each) => {
   await expectRead(each, ana.pnJid!)
   await expectRead(each, group.jid)
+})
+
+it('shows how far a message has got', async () => {
+  const { idMessage } = await stage.api.post<{ idMessage: string }>('/v1/sessions/support/messages?wait=20', {
+    to: ana.pnJid,
+    messageType: 'conversation',
+    value: 'Have you read this?',
+  })
+  await ana.waitForMessage(({ id }) => id === idMessage)
+  for (const status of ['read', 'played'] as const) {
+    ana.sendReceipt(phone, idMessage, status)
+    await stage.receiver.waitFor((e) => e['idMessage'] === idMessage && e['status'] === status, status)
+    const shown = await stage.api.get<{ status: string }>(`/v1/sessions/support/messages/${idMessage}`)
+    expect(shown.status).toBe(status)
+  }
 })
 
 it('refuses a file that nobody uploaded', async () => {

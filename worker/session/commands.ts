@@ -1,3 +1,4 @@
+import type { MessageStatus } from '../../schema/event/change.ts'
 import type { LinkCommand } from '../../schema/link.ts'
 
 /**
@@ -17,7 +18,13 @@ export interface StoredCommand {
   finishedAt: number | null
   command: LinkCommand
   outcome: CommandOutcome
+  /** The furthest that the message has got with anybody since WhatsApp took it. */
+  delivery: Delivery | null
 }
+
+export type Delivery = Exclude<MessageStatus, 'sent' | 'failed'>
+
+const deliveries: readonly MessageStatus[] = ['delivered', 'read', 'played']
 
 type Row = {
   id_command: string
@@ -26,9 +33,10 @@ type Row = {
   finished_at: number | null
   command: string
   outcome: string | null
+  delivery: string | null
 }
 
-const columns = 'id_command, status, created_at, finished_at, command, outcome'
+const columns = 'id_command, status, created_at, finished_at, command, outcome, delivery'
 const statements = {
   add: `INSERT INTO commands (id_command, created_at, expires_at, status, command) VALUES (?, ?, ?, 'queued', ?)`,
   get: `SELECT ${columns} FROM commands WHERE id_command = ?`,
@@ -37,6 +45,8 @@ const statements = {
   count: `SELECT count(*) AS count, max(created_at) AS latest FROM commands WHERE status = 'queued'`,
   nextExpiry: `SELECT min(expires_at) AS at FROM commands WHERE status = 'queued'`,
   finish: 'UPDATE commands SET status = ?2, finished_at = ?3, outcome = ?4 WHERE id_command = ?1',
+  delivery: 'SELECT delivery FROM commands WHERE id_command = ?',
+  deliver: 'UPDATE commands SET delivery = ?2 WHERE id_command = ?1',
   prune: `DELETE FROM commands WHERE status <> 'queued' AND finished_at < ?`,
   remember: 'INSERT INTO idempotency (idempotency_key, body_hash, id_command, at) VALUES (?, ?, ?, ?)',
   recall: 'SELECT body_hash, id_command FROM idempotency WHERE idempotency_key = ?',
@@ -51,6 +61,7 @@ function fromRow(row: Row): StoredCommand {
     finishedAt: row.finished_at,
     command: JSON.parse(row.command) as LinkCommand,
     outcome: row.outcome === null ? {} : (JSON.parse(row.outcome) as CommandOutcome),
+    delivery: row.delivery as Delivery | null,
   }
 }
 
@@ -92,6 +103,15 @@ export class Commands {
 
   finish(idCommand: string, status: 'done' | 'failed', now: number, outcome: CommandOutcome): void {
     this.#sql.exec(statements.finish, idCommand, status, now, JSON.stringify(outcome))
+  }
+
+  /** Notes how far a message has got; it never goes back, and a message of somebody else's making is no concern. */
+  deliver(idMessage: string, status: MessageStatus): void {
+    if (!deliveries.includes(status)) return
+    type DeliveryRow = { delivery: MessageStatus | null }
+    const row = this.#sql.exec<DeliveryRow>(statements.delivery, idMessage).toArray()[0]
+    if (!row || (row.delivery && deliveries.indexOf(row.delivery) >= deliveries.indexOf(status))) return
+    this.#sql.exec(statements.deliver, idMessage, status)
   }
 
   /** Remembers what an Idempotency-Key was used for. */

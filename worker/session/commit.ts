@@ -55,6 +55,7 @@ function takeEvent(store: SessionStore, change: Change, entry: EventEntry, optio
     return
   }
   const draft = parsed.data
+  if (draft.messageType === 'messageStatus') store.commands.deliver(draft.idMessage, draft.status)
   if (change.idEvents.has(draft.idEvent)) return
   const { held } = store
   if (held.size > 0 && held.has(draft.idEvent)) return

@@ -66,4 +66,8 @@ export const sessionMigrations = [
     config TEXT
   ) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE commands ADD COLUMN delivery TEXT;
+  ALTER TABLE commands ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+  `,
 ] as const

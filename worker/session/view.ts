@@ -1,3 +1,4 @@
+import type { MessageStatus } from '../../schema/event/change.ts'
 import type { SessionReason, SessionState } from '../../schema/event/session.ts'
 import type { StoredCommand } from './commands.ts'
 import type { SessionRecord } from './record.ts'
@@ -51,7 +52,7 @@ export function viewSession(store: SessionStore, record: SessionRecord, isLinked
 /** What the API shows of a message that was to be sent. */
 export interface MessageView {
   idMessage: string
-  status: 'queued' | 'sent' | 'failed'
+  status: 'queued' | MessageStatus
   createdAt: number
   finishedAt: number | null
   to: string
@@ -61,11 +62,12 @@ export interface MessageView {
 }
 
 /** Shows a message. */
-export function viewMessage({ command, status, createdAt, finishedAt, outcome }: StoredCommand): MessageView {
+export function viewMessage(stored: StoredCommand): MessageView {
+  const { command, status, createdAt, finishedAt, outcome, delivery } = stored
   const { errorCode, errorText } = outcome
   return {
     idMessage: command.idMessage,
-    status: status === 'done' ? 'sent' : status,
+    status: status === 'done' ? (delivery ?? 'sent') : status,
     createdAt,
     finishedAt,
     to: command.message.to,

@@ -35,6 +35,31 @@ describe('a message', () => {
     })
   })
 
+  it('shows the furthest that it has got, in whatever order that is told', async () => {
+    const { customer, link } = await makeLinked()
+    const { body } = await customer.post<{ idMessage: string }>(`${path}?wait=0`, message)
+    const { idMessage } = body
+    const tell = (status: string) =>
+      link.deliver({
+        idSession: 'support',
+        messageType: 'messageStatus',
+        idEvent: `evt_aaaaaaaaaaaaaaaaaa_${status}`,
+        senderNumber: message.to,
+        messageTimestamp: 1767225600,
+        idMessage,
+        status,
+      })
+    const statusNow = async () => (await customer.get(`${path}/${idMessage}`)).body['status']
+    await link.report({ report: 'command', idCommand: idMessage, outcome: 'done' })
+    expect(await statusNow()).toBe('sent')
+    await tell('read')
+    expect(await statusNow()).toBe('read')
+    await tell('delivered')
+    expect(await statusNow()).toBe('read')
+    await tell('played')
+    expect(await statusNow()).toBe('played')
+  })
+
   it('is sent once under the same Idempotency-Key', async () => {
     const { customer, link } = await makeLinked()
     const send = (value: string) =>
