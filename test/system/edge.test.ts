@@ -16,7 +16,12 @@ afterAll(async () => {
   await stage?.close()
 })
 
-async function post(path: string, token: string, body: string | Uint8Array<ArrayBuffer>, type = 'application/json') {
+async function post(
+  path: string,
+  token: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  type = 'application/json',
+) {
   const headers = { authorization: `Bearer ${token}`, 'content-type': type }
   const response = await fetch(stage.installation.url + path, { method: 'POST', headers, body })
   const { code } = (await response.json()) as { code?: string }
