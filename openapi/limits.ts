@@ -1,8 +1,13 @@
-import { maxPageSize } from '../schema/api/common.ts'
+import { maxIdempotencyKeyLength, maxPageSize } from '../schema/api/common.ts'
 import { maxEventPageSize } from '../schema/api/event.ts'
 import { maxFileBytes } from '../schema/api/file.ts'
-import { maxWaitSeconds } from '../schema/api/message.ts'
-import { maxHeaders, maxSecretOverlapSeconds } from '../schema/api/subscription.ts'
+import { maxQueuedMessages, maxWaitSeconds } from '../schema/api/message.ts'
+import {
+  maxHeaders,
+  maxSecretOverlapSeconds,
+  maxSubscriptions,
+  maxUrlLength,
+} from '../schema/api/subscription.ts'
 
 /** The largest JSON body that the API takes. */
 export const maxJsonBytes = 1024 * 1024
@@ -16,6 +21,10 @@ export const limits = [
   { what: 'entries on a page', value: `${maxPageSize}` },
   { what: 'events on a page', value: `${maxEventPageSize}` },
   { what: 'waiting for WhatsApp’s acknowledgement', value: `${maxWaitSeconds} s` },
+  { what: 'messages of a session that wait to be sent', value: `${maxQueuedMessages}` },
+  { what: 'characters of an `Idempotency-Key`', value: `${maxIdempotencyKeyLength}` },
+  { what: 'subscriptions of a tenant', value: `${maxSubscriptions}` },
+  { what: 'characters of a webhook’s URL', value: `${maxUrlLength}` },
   { what: 'own headers of a subscription', value: `${maxHeaders}` },
   { what: 'overlap of a rotated secret', value: `${maxSecretOverlapSeconds / 86_400} days` },
 ]

@@ -5,6 +5,8 @@ import { IsoTime } from './common.ts'
 
 export const defaultWaitSeconds = 5
 export const maxWaitSeconds = 30
+/** So many messages of a session may wait to be sent. */
+export const maxQueuedMessages = 1000
 
 export const WaitQuery = z.strictObject({
   wait: z.coerce

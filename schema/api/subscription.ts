@@ -3,6 +3,8 @@ import { MessageType } from '../event/event.ts'
 import { IdSession, IdSubscription } from '../id.ts'
 import { IsoTime, nextCursor } from './common.ts'
 
+/** A tenant has at most so many: each of its sessions keeps a copy of the list. */
+export const maxSubscriptions = 100
 export const maxHeaders = 20
 export const maxUrlLength = 2048
 

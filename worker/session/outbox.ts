@@ -1,3 +1,4 @@
+import { maxQueuedMessages } from '../../schema/api/message.ts'
 import type { OutgoingMessage } from '../../schema/outgoing.ts'
 import { randomHex } from '../random-id.ts'
 import { fail, type Failure } from '../result.ts'
@@ -5,7 +6,7 @@ import { addDraft, makeOwn, type Change } from './change.ts'
 import { isActive } from './state-table.ts'
 import type { SessionRecord } from './record.ts'
 import type { SessionStore } from './store.ts'
-import { maxQueuedCommands, timing } from './timing.ts'
+import { timing } from './timing.ts'
 
 export type SendRefusal = 'sessionNotConnected' | 'idempotencyConflict' | 'tooManyQueued'
 
@@ -35,10 +36,10 @@ export function queueMessage(
       `The session is ${record.state === 'qr' ? 'waiting for its QR code to be scanned' : record.state}. Start and link it, then send again.`,
     )
   }
-  if (commands.countQueued() >= maxQueuedCommands) {
+  if (commands.countQueued() >= maxQueuedMessages) {
     return fail(
       'tooManyQueued',
-      `${maxQueuedCommands} messages wait to be sent already. Send again when some have gone.`,
+      `${maxQueuedMessages} messages wait to be sent already. Send again when some have gone.`,
     )
   }
   const idMessage = `3EB0${randomHex(9).toUpperCase()}`

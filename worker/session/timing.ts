@@ -18,6 +18,3 @@ export const timing = {
   standingMs: 600_000,
   repeatMs: 2000,
 } as const
-
-/** At most this many messages wait to be sent. */
-export const maxQueuedCommands = 1000

@@ -1,3 +1,4 @@
+import { maxSubscriptions } from '../../schema/api/subscription.ts'
 import type { SessionRef } from '../../schema/link.ts'
 import type { TargetPolicy } from '../dispatcher/target.ts'
 import type { Origin } from '../idempotency.ts'
@@ -16,7 +17,7 @@ import {
   type SubscriptionRefusal,
   type SubscriptionView,
 } from './subscription.ts'
-import { maxSubscriptions, type TenantSubscriptions } from './subscriptions.ts'
+import type { TenantSubscriptions } from './subscriptions.ts'
 
 interface DeskParts {
   storage: DurableObjectStorage

@@ -1,3 +1,4 @@
+import { maxSubscriptions } from '../../schema/api/subscription.ts'
 import type { SubscriptionRecord } from './subscription.ts'
 
 type Row = { position: number; record: string }
@@ -10,9 +11,6 @@ const statements = {
   remove: 'DELETE FROM subscriptions WHERE id_subscription = ?',
   count: 'SELECT count(*) AS count FROM subscriptions',
 } as const
-
-/** A tenant has at most so many: each of its sessions keeps a copy of the list. */
-export const maxSubscriptions = 100
 
 export class TenantSubscriptions {
   readonly #sql: SqlStorage

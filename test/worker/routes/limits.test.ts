@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { maxIdempotencyKeyLength } from '../../../schema/api/common.ts'
-import { maxHeaders, maxUrlLength } from '../../../schema/api/subscription.ts'
+import { maxQueuedMessages } from '../../../schema/api/message.ts'
+import { maxHeaders, maxSubscriptions, maxUrlLength } from '../../../schema/api/subscription.ts'
 import { linkClose, maxFrameBytes } from '../../../schema/link.ts'
 import { maxBodyCharacters } from '../../../worker/session/event-line.ts'
-import { maxQueuedCommands } from '../../../worker/session/timing.ts'
-import { maxSubscriptions } from '../../../worker/tenant/subscriptions.ts'
 import { makeCustomer, problem } from '../support/api-client.ts'
 import { conversation } from '../support/event-builder.ts'
 import { findObject, makeLinked } from '../support/linked-session.ts'
@@ -62,7 +61,7 @@ describe('a message', () => {
     const { customer, link } = await makeLinked()
     const { stub } = await findObject(customer, 'support')
     const queue = () => stub.sendMessage({ ...json, messageType: 'conversation' }, { waitSeconds: 0 })
-    await Promise.all(Array.from({ length: maxQueuedCommands }, queue))
+    await Promise.all(Array.from({ length: maxQueuedMessages }, queue))
     const send = () => customer.post(path, json)
     expect(await send()).toMatchObject(problem(429, 'tooManyQueued'))
     const { idCommand } = await link.next('command')
