@@ -56,7 +56,7 @@ function writeEvent(name: string, schema: z.ZodObject, language: Language): stri
     Object.keys(fields).every((field) => field in shape),
   )
   const known = Object.assign({ messageType: true }, everyEvent, ...shared) as object
-  const own = Object.fromEntries(Object.entries(shape).filter(([field]) => !(field in known))) as Fields
+  const own = Object.fromEntries(Object.entries(shape).filter(([field]) => !(field in known)))
   const [example] = meta['examples'] as [unknown]
   return [
     `### ${name}`,
