@@ -1,13 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConformanceStage, range, text, waitUntil, type Case } from './stage.ts'
 
 let stage: ConformanceStage
 
-beforeAll(async () => {
+// A link does not outlive its Worker, so each case has a stage of its own.
+beforeEach(async () => {
   stage = await ConformanceStage.start()
 })
 
-afterAll(async () => {
+afterEach(async () => {
   await stage?.stop()
 })
 

@@ -163,7 +163,7 @@ describe.concurrent('E. Schedule', () => {
       const [first, second] = await one.until(2)
       return (second?.at ?? 0) - (first?.at ?? 0)
     }
-    const [seconds = 0, date = 0, negative = 0, garbage = 0] = await Promise.all([
+    const [seconds, date, negative, garbage] = await Promise.all([
       waits(() => '4'),
       waits(() => new Date(Date.now() + 6000).toUTCString()),
       waits(() => '-10'),

@@ -209,7 +209,6 @@ export class Case {
     return this.stage.api.get<Subscription>(this.root)
   }
 
-  /** Gives a subscription's changes time to reach its Dispatcher, which the API does before it answers. */
   get secret(): string {
     return this.subscription.secret
   }
