@@ -15,6 +15,17 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['test/conformance/**/*.test.ts'],
+          exclude: ['test/conformance/load.test.ts'],
+          fileParallelism: false,
+          maxConcurrency: 12,
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+        },
+      },
+      {
+        test: {
+          name: 'conformance-load',
+          include: ['test/conformance/load.test.ts'],
           fileParallelism: false,
           maxConcurrency: 12,
           testTimeout: 60_000,

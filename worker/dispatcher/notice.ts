@@ -39,11 +39,6 @@ export function makeNotice(
   }
 }
 
-/** Why a subscription was disabled, in words. */
-export function explainDisabled(reason: DisableReason): string {
-  return disableTexts[reason]
-}
-
 function explain(why: { error: AttemptError | null } | { disabled: DisableReason } | null): {
   reason?: string
   reasonText?: string
