@@ -26,7 +26,8 @@ export interface LinkHandlers {
   /** The socket broke; it comes back by itself. */
   lost(): void
   acked(): void
-  command(idCommand: string, command: LinkCommand): void
+  command(idCommand: string, command: LinkCommand, expiresAt: number | undefined): void
+  cancel(idCommand: string): void
   desire(desire: 'stop' | 'logout'): void
   /** The link is over. `superseded`: another connector owns the session. */
   ended(why: 'released' | 'superseded' | 'versionMismatch'): void
@@ -165,7 +166,9 @@ export class Link {
       case 'ack':
         return this.#acknowledged(frame.n)
       case 'command':
-        return this.#options.handlers.command(frame.idCommand, frame.command)
+        return this.#options.handlers.command(frame.idCommand, frame.command, frame.expiresAt)
+      case 'cancel':
+        return this.#options.handlers.cancel(frame.idCommand)
       case 'desire':
         return this.#options.handlers.desire(frame.desire)
     }

@@ -8,13 +8,18 @@ export type CommandReport = Extract<SessionReport, { report: 'command' }>
 interface Pending {
   idCommand: string
   command: LinkCommand
+  expiresAt: number
   state: 'waiting' | 'sending' | 'sent'
+  /** Whether it was ever handed to WhatsApp: then it may have gone, whatever its state. */
+  isTried: boolean
 }
 
 export interface OutboxOptions {
   /** Hands a command's message to WhatsApp; rejects when it could not be written. */
   send(command: LinkCommand): Promise<void>
   report(report: CommandReport): void
+  /** A command cannot be taken back. */
+  refuseCancel(idCommand: string): void
   log: Log
 }
 
@@ -36,10 +41,18 @@ export class Outbox {
     this.#options = options
   }
 
-  take(idCommand: string, command: LinkCommand): void {
+  take(idCommand: string, command: LinkCommand, expiresAt = Infinity): void {
     if (this.#pending.has(idCommand)) return
-    this.#pending.set(idCommand, { idCommand, command, state: 'waiting' })
+    this.#pending.set(idCommand, { idCommand, command, expiresAt, state: 'waiting', isTried: false })
     void this.#sendNext()
+  }
+
+  /** Takes a command back, if it has surely not gone. */
+  cancel(idCommand: string): void {
+    const pending = this.#pending.get(idCommand)
+    if (pending === undefined || pending.isTried) return this.#options.refuseCancel(idCommand)
+    const errorText = 'The message was taken back before it was sent.'
+    this.#finish({ report: 'command', idCommand, outcome: 'failed', errorCode: 'cancelled', errorText })
   }
 
   find(idCommand: string): LinkCommand | undefined {
@@ -97,12 +110,19 @@ export class Outbox {
 
   #next(): Pending | undefined {
     if (!this.#isOpen) return undefined
-    return [...this.#pending.values()].find(({ state }) => state === 'waiting')
+    for (const pending of this.#pending.values()) {
+      if (pending.state !== 'waiting') continue
+      if (pending.isTried || pending.expiresAt > Date.now()) return pending
+      // The Session has told of it: it knows the time as well.
+      this.#pending.delete(pending.idCommand)
+    }
+    return undefined
   }
 
   async #send(pending: Pending): Promise<void> {
     const { idCommand } = pending
     pending.state = 'sending'
+    pending.isTried = true
     try {
       await this.#options.send(pending.command)
       if (pending.state === 'sending') pending.state = 'sent'

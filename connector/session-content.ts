@@ -80,6 +80,7 @@ export class SessionContent {
     this.outbox = new Outbox({
       send: (command) => this.#send(command),
       report: (report) => this.#reportCommand(report),
+      refuseCancel: (idCommand) => options.report({ report: 'cancelRefused', idCommand }),
       log,
     })
     this.#files = new FileTransfers({

@@ -99,7 +99,9 @@ export class Session {
           this.#dispatch('caughtUp')
         }
       },
-      command: (idCommand: string, command: LinkCommand) => this.#content?.outbox.take(idCommand, command),
+      command: (idCommand: string, command: LinkCommand, expiresAt) =>
+        this.#content?.outbox.take(idCommand, command, expiresAt),
+      cancel: (idCommand) => this.#content?.outbox.cancel(idCommand),
       desire: (desire) => (desire === 'stop' ? this.#dispatch('stopWanted') : this.#logout()),
       ended: (why) => {
         this.#log.info({ why }, 'the link has ended')

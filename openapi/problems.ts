@@ -18,6 +18,7 @@ export const problemTable = {
   methodNotAllowed: [405, 'Method not allowed'],
   sessionExists: [409, 'Session exists already'],
   sessionNotConnected: [409, 'Session not connected'],
+  messageGone: [409, 'Message gone'],
   noQr: [409, 'No QR to show'],
   tooManySubscriptions: [409, 'Too many subscriptions'],
   subscriptionNotEnabled: [409, 'Subscription not enabled'],

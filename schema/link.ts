@@ -80,6 +80,7 @@ export const SessionReport = z.discriminatedUnion('report', [
     errorText: z.string().optional(),
     result: z.record(z.string(), z.unknown()).optional(),
   }),
+  z.strictObject({ report: z.literal('cancelRefused'), idCommand: z.string().min(1) }),
 ])
 export type SessionReport = z.infer<typeof SessionReport>
 
@@ -113,6 +114,7 @@ export const LinkCommand = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sendMessage'), idMessage: z.string().min(1), message: OutgoingMessage }),
 ])
 export type LinkCommand = z.infer<typeof LinkCommand>
+export type SendCommand = Extract<LinkCommand, { kind: 'sendMessage' }>
 
 /** From a `Session` to its connector. `keys` (all but pre-keys) follow `welcome`; the last of them has `done`. */
 export const LinkDownFrame = z.discriminatedUnion('type', [
@@ -129,7 +131,15 @@ export const LinkDownFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('keys'), entries: z.array(KeyEntry), done: z.boolean() }),
   z.strictObject({ type: z.literal('keyValues'), request: z.int().positive(), entries: z.array(KeyEntry) }),
   z.strictObject({ type: z.literal('ack'), n: z.int().nonnegative() }),
-  z.strictObject({ type: z.literal('command'), idCommand: z.string().min(1), command: LinkCommand }),
+  z.strictObject({
+    type: z.literal('command'),
+    idCommand: z.string().min(1),
+    command: LinkCommand,
+    /** In Unix milliseconds: what has not been tried by then is let go without a word. */
+    expiresAt: z.int().positive().optional(),
+  }),
+  /** Asks whether a command can be taken back: the answer is its failure as `cancelled`, or `cancelRefused`. */
+  z.strictObject({ type: z.literal('cancel'), idCommand: z.string().min(1) }),
   z.strictObject({ type: z.literal('desire'), desire: z.enum(['stop', 'logout']) }),
 ])
 export type LinkDownFrame = z.infer<typeof LinkDownFrame>

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { IdempotencyHeader, PageQuery } from '../../schema/api/common.ts'
 import { EventPage, EventQuery, InvalidEventList, InvalidEventQuery } from '../../schema/api/event.ts'
-import { MessageView, WaitQuery } from '../../schema/api/message.ts'
+import { MessagePage, MessageQuery, MessageView, WaitQuery } from '../../schema/api/message.ts'
 import { CreateSession, QrView, SessionPage, SessionView, UpdateSession } from '../../schema/api/session.ts'
 import { IdSession } from '../../schema/id.ts'
 import { OutgoingMessage } from '../../schema/outgoing.ts'
@@ -133,6 +133,30 @@ export const getMessage = createRoute({
   summary: 'Read what became of a message',
   request: { params: session.extend({ idMessage: z.string().min(1).max(128) }) },
   responses: { 200: json(MessageView, 'The message.'), ...problems(404) },
+})
+
+export const listMessages = createRoute({
+  ...common,
+  tags: ['Messages'],
+  method: 'get',
+  path: `${path}/messages`,
+  operationId: 'listMessages',
+  summary: 'List the messages that wait',
+  description: 'In the order in which they will go.',
+  request: { params: session, query: MessageQuery },
+  responses: { 200: json(MessagePage, 'Messages, oldest first.'), ...problems(404, 422) },
+})
+
+export const cancelMessage = createRoute({
+  ...common,
+  tags: ['Messages'],
+  method: 'delete',
+  path: `${path}/messages/{idMessage}`,
+  operationId: 'cancelMessage',
+  summary: 'Take a queued message back',
+  description: 'Only while it surely has not gone; it is then `failed` as `cancelled`.',
+  request: { params: session.extend({ idMessage: z.string().min(1).max(128) }) },
+  responses: { 204: { description: 'It will not be sent.' }, ...problems(404, 409) },
 })
 
 export const listEvents = createRoute({

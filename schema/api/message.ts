@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MessageStatus } from '../event/change.ts'
 import { Jid } from '../id.ts'
-import { IsoTime } from './common.ts'
+import { IsoTime, nextCursor, PageQuery } from './common.ts'
 
 export const defaultWaitSeconds = 5
 export const maxWaitSeconds = 30
@@ -47,3 +47,11 @@ export const MessageView = z
     ],
   })
 export type MessageView = z.infer<typeof MessageView>
+
+export const MessageQuery = PageQuery.extend({
+  status: z.enum(['queued']).default('queued').meta({ description: 'Which messages: those that wait.' }),
+})
+
+export const MessagePage = z
+  .object({ messages: z.array(MessageView), cursor: nextCursor })
+  .meta({ id: 'MessagePage' })

@@ -1,5 +1,5 @@
 import '../whatsapp/quiet.ts'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { linkSession } from '../support/linked-session.ts'
 import { outgoingCases, type OutgoingCase } from '../support/outgoing-cases.ts'
 import { startStage, type Stage } from '../support/stage.ts'
@@ -74,6 +74,25 @@ it('shows how far a message has got', async () => {
     const shown = await stage.api.get<{ status: string }>(`/v1/sessions/support/messages/${idMessage}`)
     expect(shown.status).toBe(status)
   }
+})
+
+it('takes back what waits while WhatsApp is away', async () => {
+  const path = '/v1/sessions/support/messages'
+  const text = (value: string) => ({ to: ana.pnJid, messageType: 'conversation', value })
+  phone.loginFailure = '503'
+  phone.dropConnection()
+  const state = async () => (await stage.api.get<{ state: string }>('/v1/sessions/support')).state
+  await vi.waitFor(async () => expect(await state()).toBe('reconnecting'), { timeout: 20_000 })
+  const { idMessage } = await stage.api.post<{ idMessage: string }>(`${path}?wait=0`, text('Too soon'))
+  const waiting = await stage.api.get<{ messages: { idMessage: string }[] }>(`${path}?status=queued`)
+  expect(waiting.messages.map((message) => message.idMessage)).toEqual([idMessage])
+  await stage.api.delete(`${path}/${idMessage}`)
+  phone.loginFailure = undefined
+  const { event } = await stage.receiver.waitFor((e) => e['idMessage'] === idMessage, 'the news of it')
+  expect(event).toMatchObject({ messageType: 'messageStatus', status: 'failed', errorCode: 'cancelled' })
+  const next = await stage.api.post<{ idMessage: string }>(path, text('In time'))
+  await ana.waitForMessage(({ id }) => id === next.idMessage, 30_000)
+  expect(ana.received.map(({ id }) => id)).not.toContain(idMessage)
 })
 
 it('refuses a file that nobody uploaded', async () => {

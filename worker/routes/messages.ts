@@ -44,6 +44,26 @@ messageRoutes.openapi(
   },
 )
 
+messageRoutes.openapi(
+  { ...routes.listMessages, middleware: requireScope('messages:read') },
+  async (context) => {
+    const { limit, cursor } = context.req.valid('query')
+    const session = await findSession(context, context.req.valid('param').idSession)
+    const page = unwrap(await session.listQueuedMessages({ limit, cursor }))
+    return context.json({ messages: page.messages.map(show), cursor: page.cursor }, 200)
+  },
+)
+
+messageRoutes.openapi(
+  { ...routes.cancelMessage, middleware: requireScope('messages:write') },
+  async (context) => {
+    const { idSession, idMessage } = context.req.valid('param')
+    const session = await findSession(context, idSession)
+    unwrap(await session.cancelMessage(idMessage))
+    return context.body(null, 204)
+  },
+)
+
 /** A file that is not there is refused before anything is queued. */
 async function requireFile(context: Context<AppEnv>, message: OutgoingMessage): Promise<void> {
   if (!('idFile' in message)) return

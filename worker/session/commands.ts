@@ -1,5 +1,5 @@
 import type { MessageStatus } from '../../schema/event/change.ts'
-import type { LinkCommand } from '../../schema/link.ts'
+import type { SendCommand } from '../../schema/link.ts'
 
 /**
  * What the API asked the connector to do. A command is told again to every new link until a report ends it or it
@@ -16,7 +16,10 @@ export interface StoredCommand {
   status: 'queued' | 'done' | 'failed'
   createdAt: number
   finishedAt: number | null
-  command: LinkCommand
+  expiresAt: number
+  /** Epoch of the first connector that was told of it; 0 while none was. */
+  told: number
+  command: SendCommand
   outcome: CommandOutcome
   /** The furthest that the message has got with anybody since WhatsApp took it. */
   delivery: Delivery | null
@@ -31,16 +34,19 @@ type Row = {
   status: string
   created_at: number
   finished_at: number | null
+  expires_at: number
+  told: number
   command: string
   outcome: string | null
   delivery: string | null
 }
 
-const columns = 'id_command, status, created_at, finished_at, command, outcome, delivery'
+const columns = 'id_command, status, created_at, finished_at, expires_at, told, command, outcome, delivery'
 const statements = {
-  add: `INSERT INTO commands (id_command, created_at, expires_at, status, command) VALUES (?, ?, ?, 'queued', ?)`,
+  add: `INSERT INTO commands (id_command, created_at, expires_at, told, status, command) VALUES (?, ?, ?, ?, 'queued', ?)`,
   get: `SELECT ${columns} FROM commands WHERE id_command = ?`,
-  queued: `SELECT ${columns} FROM commands WHERE status = 'queued' ORDER BY created_at LIMIT ?`,
+  queued: `SELECT ${columns} FROM commands WHERE status = 'queued' AND created_at > ?2 ORDER BY created_at LIMIT ?1`,
+  tell: `UPDATE commands SET told = ? WHERE status = 'queued' AND told = 0`,
   expired: `SELECT ${columns} FROM commands WHERE status = 'queued' AND expires_at <= ? ORDER BY created_at LIMIT 100`,
   count: `SELECT count(*) AS count, max(created_at) AS latest FROM commands WHERE status = 'queued'`,
   nextExpiry: `SELECT min(expires_at) AS at FROM commands WHERE status = 'queued'`,
@@ -59,7 +65,9 @@ function fromRow(row: Row): StoredCommand {
     status: row.status as StoredCommand['status'],
     createdAt: row.created_at,
     finishedAt: row.finished_at,
-    command: JSON.parse(row.command) as LinkCommand,
+    expiresAt: row.expires_at,
+    told: row.told,
+    command: JSON.parse(row.command) as SendCommand,
     outcome: row.outcome === null ? {} : (JSON.parse(row.outcome) as CommandOutcome),
     delivery: row.delivery as Delivery | null,
   }
@@ -68,16 +76,23 @@ function fromRow(row: Row): StoredCommand {
 export class Commands {
   readonly #sql: SqlStorage
   #latest = 0
+  #expiry: number | undefined
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
   }
 
   /** Stores a command; commands go out in the order in which they were stored. */
-  add(idCommand: string, command: LinkCommand, now: number, lifetimeMs: number): void {
+  add(
+    idCommand: string,
+    command: SendCommand,
+    { now, lifetimeMs, told }: { now: number; lifetimeMs: number; told: number },
+  ): void {
     const { latest } = this.#sql.exec<{ latest: number | null }>(statements.count).one()
     this.#latest = Math.max(now, (latest ?? 0) + 1, this.#latest + 1)
-    this.#sql.exec(statements.add, idCommand, this.#latest, now + lifetimeMs, JSON.stringify(command))
+    const expiresAt = now + lifetimeMs
+    this.#sql.exec(statements.add, idCommand, this.#latest, expiresAt, told, JSON.stringify(command))
+    if (this.#expiry !== undefined) this.#expiry = Math.min(this.#expiry, expiresAt)
   }
 
   get(idCommand: string): StoredCommand | null {
@@ -89,16 +104,25 @@ export class Commands {
     return this.#sql.exec<{ count: number }>(statements.count).one().count
   }
 
-  queued(limit: number): StoredCommand[] {
-    return this.#sql.exec<Row>(statements.queued, limit).toArray().map(fromRow)
+  /** Those that wait, oldest first, beginning after a time of creation. */
+  queued(limit: number, after = 0): StoredCommand[] {
+    return this.#sql.exec<Row>(statements.queued, limit, after).toArray().map(fromRow)
+  }
+
+  /** A connector is about to be told of all that wait. */
+  markTold(epoch: number): void {
+    this.#sql.exec(statements.tell, epoch)
   }
 
   expired(now: number): StoredCommand[] {
+    this.#expiry = undefined
     return this.#sql.exec<Row>(statements.expired, now).toArray().map(fromRow)
   }
 
-  nextExpiry(): number | null {
-    return this.#sql.exec<{ at: number | null }>(statements.nextExpiry).one().at
+  /** When the next may expire: never later than it does, for what has ended meanwhile is not subtracted. */
+  nextExpiry(): number {
+    this.#expiry ??= this.#sql.exec<{ at: number | null }>(statements.nextExpiry).one().at ?? Infinity
+    return this.#expiry
   }
 
   finish(idCommand: string, status: 'done' | 'failed', now: number, outcome: CommandOutcome): void {

@@ -100,6 +100,8 @@ function applyReport(store: SessionStore, change: Change, report: SessionReport)
       return releaseWithoutFile(store.held, change, report.idFile, report.fileError)
     case 'command':
       return finishCommand(store, change, report)
+    case 'cancelRefused':
+      change.finished.push(`cancel:${report.idCommand}`)
   }
 }
 
@@ -110,7 +112,8 @@ function finishCommand(
 ): void {
   const { idCommand, outcome, errorCode, errorText, result } = report
   const command = store.commands.get(idCommand)
-  if (!command || command.status === 'done') return
+  // What WhatsApp did is what happened; else the first failure stands.
+  if (!command || command.status === 'done' || command.status === outcome) return
   store.commands.finish(idCommand, outcome, change.now, { errorCode, errorText, result })
   change.finished.push(idCommand)
 }

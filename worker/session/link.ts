@@ -1,5 +1,6 @@
 import { LINK_VERSION, linkClose, LinkUpFrame, maxFrameBytes, type LinkDownFrame } from '../../schema/link.ts'
 import type { Change } from './change.ts'
+import type { StoredCommand } from './commands.ts'
 import type { CommitFrame } from './commit.ts'
 import { readKeys, sliceKeys } from './keys.ts'
 import { applyInput } from './lifecycle.ts'
@@ -92,7 +93,7 @@ export class SessionLink {
   }
 
   /** Tells the owner what is asked of it, once a socket, and the command if there is one to tell. */
-  tell(frame: Extract<LinkDownFrame, { type: 'desire' | 'command' }>): boolean {
+  tell(frame: Extract<LinkDownFrame, { type: 'desire' | 'command' | 'cancel' }>): boolean {
     const socket = this.owner()
     if (!socket) return false
     if (frame.type === 'desire') {
@@ -101,6 +102,10 @@ export class SessionLink {
     }
     send(socket, frame)
     return true
+  }
+
+  tellCommand({ idCommand, command, expiresAt }: StoredCommand): void {
+    this.tell({ type: 'command', idCommand, command, expiresAt })
   }
 
   /** Ends the links of all connectors: the session is not to run. */
@@ -170,8 +175,9 @@ export class SessionLink {
     }
     send(socket, { type: 'keys', entries: slice, done: true })
     if (record.desire !== 'run') this.tell({ type: 'desire', desire: record.desire })
-    for (const { idCommand, command } of commands.queued(maxResentCommands)) {
-      send(socket, { type: 'command', idCommand, command })
+    commands.markTold(record.epoch)
+    for (const { idCommand, command, expiresAt } of commands.queued(maxResentCommands)) {
+      send(socket, { type: 'command', idCommand, command, expiresAt })
     }
   }
 

@@ -4,6 +4,7 @@ import { randomHex } from '../random-id.ts'
 import { fail, type Failure } from '../result.ts'
 import { addDraft, makeOwn, type Change } from './change.ts'
 import { isActive } from './state-table.ts'
+import type { StoredCommand } from './commands.ts'
 import type { SessionRecord } from './record.ts'
 import type { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
@@ -20,6 +21,7 @@ export function queueMessage(
   record: SessionRecord,
   message: OutgoingMessage,
   key: { key: string; bodyHash: string } | null,
+  told: number,
 ): { ok: true; idMessage: string; isNew: boolean } | Failure<SendRefusal> {
   const { commands } = store
   const known = key ? commands.recall(key.key) : null
@@ -43,28 +45,44 @@ export function queueMessage(
     )
   }
   const idMessage = `3EB0${randomHex(9).toUpperCase()}`
-  commands.add(idMessage, { kind: 'sendMessage', idMessage, message }, change.now, timing.commandLifetimeMs)
+  const { expiresAfterSeconds } = message
+  const lifetimeMs = expiresAfterSeconds === undefined ? timing.commandLifetimeMs : expiresAfterSeconds * 1000
+  commands.add(idMessage, { kind: 'sendMessage', idMessage, message }, { now: change.now, lifetimeMs, told })
   if (key) commands.remember(key.key, key.bodyHash, idMessage, change.now)
   return { ok: true, idMessage, isNew: true }
 }
 
-/** Fails the messages that waited too long, and says so to subscribers. */
+const failures = {
+  expired: 'The message waited too long for a connection to WhatsApp and was not sent.',
+  cancelled: 'The message was taken back before it was sent.',
+} as const
+
+/** Ends a message that has not gone, and says so to subscribers. */
+export function failMessage(
+  store: SessionStore,
+  change: Change,
+  record: SessionRecord,
+  { idCommand, command }: StoredCommand,
+  errorCode: keyof typeof failures,
+): void {
+  const errorText = failures[errorCode]
+  store.commands.finish(idCommand, 'failed', change.now, { errorCode, errorText })
+  change.finished.push(idCommand)
+  const status = makeOwn(record.ref.idSession, 'messageStatus', {
+    senderNumber: command.message.to,
+    messageTimestamp: Math.floor(change.now / 1000),
+    idMessage: command.idMessage,
+    status: 'failed',
+    errorCode,
+    errorText,
+  })
+  addDraft(change, status)
+}
+
+/** Fails the messages that waited too long. */
 export function expireMessages(store: SessionStore, change: Change, record: SessionRecord): void {
-  const errorCode = 'expired'
-  const errorText = 'The message waited too long for a connection to WhatsApp and was not sent.'
-  for (const { idCommand, command } of store.commands.expired(change.now)) {
-    store.commands.finish(idCommand, 'failed', change.now, { errorCode, errorText })
-    change.finished.push(idCommand)
-    const status = makeOwn(record.ref.idSession, 'messageStatus', {
-      senderNumber: command.message.to,
-      messageTimestamp: Math.floor(change.now / 1000),
-      idMessage: command.idMessage,
-      status: 'failed',
-      errorCode,
-      errorText,
-    })
-    addDraft(change, status)
-  }
+  for (const command of store.commands.expired(change.now))
+    failMessage(store, change, record, command, 'expired')
 }
 
 /** SHA-256 of a message, hexadecimal: what an Idempotency-Key is compared by. */

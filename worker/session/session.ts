@@ -16,13 +16,13 @@ import { listInvalid, type InvalidEvent } from './invalid.ts'
 import { countKeys } from './keys.ts'
 import { applyInput } from './lifecycle.ts'
 import { SessionLink } from './link.ts'
-import { hashMessage, queueMessage, type SendRefusal } from './outbox.ts'
+import { Messages, type Cancelled, type Found, type Page, type SendOptions, type Sent } from './messages.ts'
 import { makeRecord, type SessionRecord } from './record.ts'
 import { isActive, type SessionInput } from './state-table.ts'
 import { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
 import { Upkeep } from './upkeep.ts'
-import { viewMessage, viewSession, type MessageView, type SessionView } from './view.ts'
+import { viewSession, type SessionView } from './view.ts'
 import { Waiters } from './waiters.ts'
 
 type Gone = Failure<'sessionNotFound'>
@@ -40,6 +40,7 @@ export class Session extends DurableObject<Env> {
   readonly #fleet: FleetTie
   readonly #alarm: AlarmClock
   readonly #upkeep: Upkeep
+  readonly #messages: Messages
   readonly #waiters = new Waiters()
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -56,6 +57,13 @@ export class Session extends DurableObject<Env> {
       commit: (frame, size, acknowledge) => this.#commit(frame, size, acknowledge),
       linked: () => this.#linked(),
       failed,
+    })
+    this.#messages = new Messages({
+      store,
+      link: this.#link,
+      waiters: this.#waiters,
+      living: () => this.#living(),
+      change: (apply) => this.#change(apply),
     })
     this.#upkeep = new Upkeep({
       store,
@@ -151,33 +159,22 @@ export class Session extends DurableObject<Env> {
   }
 
   /** Stores a message durably, hands it to the connector, and waits for WhatsApp's acknowledgement up to `waitSeconds`. */
-  async sendMessage(
-    message: OutgoingMessage,
-    options: { waitSeconds: number; idempotencyKey?: string | undefined },
-  ): Promise<Result<{ message: MessageView }, SendRefusal | 'sessionNotFound'>> {
-    const { idempotencyKey: key, waitSeconds } = options
-    const keyed = key === undefined ? null : { key, bodyHash: await hashMessage(message) }
-    const record = this.#living()
-    if ('ok' in record) return record
-    const queued = this.#change((change, current) =>
-      queueMessage(this.#store, change, current, message, keyed),
-    )
-    if (!queued.ok) return queued
-    const { idMessage } = queued
-    const command = { kind: 'sendMessage', idMessage, message } as const
-    if (queued.isNew) this.#link.tell({ type: 'command', idCommand: idMessage, command })
-    const isOpen = () => this.#store.commands.get(idMessage)?.status === 'queued'
-    if (waitSeconds > 0 && isOpen()) await this.#waiters.wait(idMessage, waitSeconds * 1000)
-    return this.getMessage(idMessage) as Result<{ message: MessageView }, 'sessionNotFound'>
+  async sendMessage(message: OutgoingMessage, options: SendOptions): Promise<Sent> {
+    return this.#messages.send(message, options)
   }
 
-  getMessage(idMessage: string): Result<{ message: MessageView }, 'sessionNotFound' | 'messageNotFound'> {
-    const record = this.#living()
-    if ('ok' in record) return record
-    const command = this.#store.commands.get(idMessage)
-    if (!command)
-      return fail('messageNotFound', 'This session has no such message, or it is older than the retention.')
-    return succeed({ message: viewMessage(command) })
+  getMessage(idMessage: string): Found {
+    return this.#messages.find(idMessage)
+  }
+
+  /** Messages that wait, in the order in which they will go. */
+  listQueuedMessages(options: { limit: number; cursor?: string | undefined }): Page {
+    return this.#messages.listQueued(options)
+  }
+
+  /** Takes a message back that has not gone. */
+  async cancelMessage(idMessage: string): Promise<Cancelled> {
+    return this.#messages.cancel(idMessage)
   }
 
   /** A page of the log, as JSON lines in their exact bytes. */

@@ -7,8 +7,10 @@ export const timing = {
   /** How long an active session may be without a link before the Fleet is asked again. */
   relinkMs: 3000,
   relinkAgainMs: 10_000,
-  /** How long a message may wait to be sent. */
+  /** How long a message may wait to be sent, unless it says otherwise. */
   commandLifetimeMs: 24 * 3_600_000,
+  /** How long a connector has to answer whether a message can be taken back. */
+  cancelMs: 5000,
   /** How long an Idempotency-Key is remembered. */
   idempotencyMs: 24 * 3_600_000,
   /** How long a deleted session waits for its subscribers to get the last events. */

@@ -42,6 +42,7 @@ export class Upkeep {
       dispatchers.nextRetry(),
       dispatchers.isConfigured ? null : now + timing.repeatMs,
       fleet.nextDue(),
+      store.commands.nextExpiry(),
       this.#pruneMore ? now + 200 : null,
       this.#farewellAt,
     ]
@@ -106,7 +107,7 @@ export class Upkeep {
 
   #expireMessages(now: number): void {
     const { store, change } = this.#parts
-    if ((store.commands.nextExpiry() ?? Infinity) > now) return
+    if (store.commands.nextExpiry() > now) return
     change((draft, record) => expireMessages(store, draft, record))
   }
 

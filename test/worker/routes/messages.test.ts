@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { makeCustomer, problem } from '../support/api-client.ts'
+import { makeCustomer, makeKey, problem } from '../support/api-client.ts'
 import { linkTo, makeLinked } from '../support/linked-session.ts'
 
 const message = { to: '34600111222@s.whatsapp.net', messageType: 'conversation', value: 'Hello' }
@@ -130,5 +130,45 @@ describe('a message', () => {
     const { body } = await customer.post<{ idMessage: string }>(`${path}?wait=0`, message)
     const next = await linkTo(customer, 'support')
     expect((await next.next('command')).idCommand).toBe(body.idMessage)
+  })
+})
+
+describe('the messages that wait', () => {
+  type Page = { messages: { idMessage: string; status: string }[]; cursor: string | null }
+
+  it('are listed page by page in their order, without those that have gone', async () => {
+    const { customer, link } = await makeLinked()
+    const ids: string[] = []
+    for (const value of ['1', '2', '3', '4']) {
+      const { body } = await customer.post<{ idMessage: string }>(`${path}?wait=0`, { ...message, value })
+      ids.push(body.idMessage)
+    }
+    await link.report({ report: 'command', idCommand: ids[1]!, outcome: 'done' })
+    const first = (await customer.get<Page>(`${path}?status=queued&limit=2`)).body
+    const second = (await customer.get<Page>(`${path}?status=queued&limit=2&cursor=${first.cursor}`)).body
+    const shown = [...first.messages, ...second.messages].map(({ idMessage }) => idMessage)
+    expect(shown).toEqual([ids[0], ids[2], ids[3]])
+    expect(second.cursor).toBeNull()
+    expect(await customer.get(`${path}?status=sent`)).toMatchObject(problem(422, 'validationFailed'))
+  })
+
+  it('can be taken back, once', async () => {
+    const { customer, link } = await makeLinked()
+    link.close()
+    await link.closedWith()
+    const { body } = await customer.post<{ idMessage: string }>(`${path}?wait=0`, message)
+    expect(await customer.delete(`${path}/${body.idMessage}`)).toMatchObject({ status: 204 })
+    expect(await customer.delete(`${path}/${body.idMessage}`)).toMatchObject(problem(409, 'messageGone'))
+    expect(await customer.delete(`${path}/3EB0NONE`)).toMatchObject(problem(404, 'messageNotFound'))
+    const { customer: other } = await makeLinked()
+    expect(await other.delete(`${path}/${body.idMessage}`)).toMatchObject(problem(404, 'messageNotFound'))
+  })
+
+  it('ask for the scopes of messages', async () => {
+    const { customer } = await makeLinked()
+    const { body } = await customer.post<{ idMessage: string }>(`${path}?wait=0`, message)
+    const reader = await makeKey(customer.idTenant, ['messages:read'])
+    expect((await reader.get(path)).status).toBe(200)
+    expect(await reader.delete(`${path}/${body.idMessage}`)).toMatchObject(problem(403, 'scopeMissing'))
   })
 })

@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { LinkClient } from '../support/link-client.ts'
 import { makeSession, readEvents } from '../support/objects.ts'
@@ -124,6 +124,83 @@ describe('sendMessage', () => {
   it('does not know a message of nobody', async () => {
     const { stub } = await connected()
     expect(await stub.getMessage('3EB0NONE')).toMatchObject({ ok: false, code: 'messageNotFound' })
+  })
+})
+
+describe('expiresAfterSeconds', () => {
+  it('ends the wait when the time is over, not before, and tells the connector of the time', async () => {
+    const { stub, link } = await connected()
+    const now = Date.now()
+    const brief = { ...message, expiresAfterSeconds: 30 }
+    const sent = await stub.sendMessage(brief, { waitSeconds: 0 })
+    if (!sent.ok) throw new Error(sent.code)
+    const { expiresAt } = await link.next('command')
+    expect(expiresAt).toBeGreaterThanOrEqual(now + 30_000)
+    expect(expiresAt).toBeLessThanOrEqual(Date.now() + 30_000)
+    const alarmAt = await runInDurableObject(stub, (_object, state) => state.storage.getAlarm())
+    expect(alarmAt).toBeLessThanOrEqual(expiresAt!)
+    const { idMessage } = sent.message
+    vi.useFakeTimers({ toFake: ['Date'], now: now + 29_000 })
+    await runDurableObjectAlarm(stub)
+    expect(await stub.getMessage(idMessage)).toMatchObject({ message: { status: 'queued' } })
+    vi.setSystemTime(now + 31_000)
+    await runDurableObjectAlarm(stub)
+    expect(await stub.getMessage(idMessage)).toMatchObject({ message: { errorCode: 'expired' } })
+  })
+})
+
+describe('cancelMessage', () => {
+  const statuses = async (stub: Send) =>
+    (await readEvents(stub)).filter(({ messageType }) => messageType === 'messageStatus')
+
+  it('takes back at once what no connector was told of, and says so', async () => {
+    const { stub, link } = await connected()
+    link.close()
+    await link.closedWith()
+    const { idMessage } = await queue(stub)
+    expect(await stub.cancelMessage(idMessage)).toMatchObject({ ok: true })
+    expect(await stub.getMessage(idMessage)).toMatchObject({
+      message: { status: 'failed', errorCode: 'cancelled' },
+    })
+    expect(await statuses(stub)).toMatchObject([{ idMessage, status: 'failed', errorCode: 'cancelled' }])
+    const next = await LinkClient.attach(stub, { idConnector: 'connector-b' })
+    expect(next.all('command')).toEqual([])
+  })
+
+  it('asks the connector that was told of it', async () => {
+    const { stub, link } = await connected()
+    const { idMessage } = await queue(stub)
+    const cancelling = stub.cancelMessage(idMessage)
+    const { idCommand } = await link.next('cancel')
+    await link.report({ report: 'command', idCommand, outcome: 'failed', errorCode: 'cancelled' })
+    expect(await cancelling).toMatchObject({ ok: true })
+  })
+
+  it('refuses when the connector has handed it to WhatsApp, and the message goes on', async () => {
+    const { stub, link } = await connected()
+    const { idMessage } = await queue(stub)
+    const cancelling = stub.cancelMessage(idMessage)
+    const { idCommand } = await link.next('cancel')
+    await link.report({ report: 'cancelRefused', idCommand })
+    expect(await cancelling).toMatchObject({ ok: false, code: 'messageGone' })
+    await link.report({ report: 'command', idCommand, outcome: 'done' })
+    expect(await stub.getMessage(idMessage)).toMatchObject({ message: { status: 'sent' } })
+  })
+
+  it('refuses what another connector was told of before: it may have gone', async () => {
+    const { stub } = await connected()
+    const { idMessage } = await queue(stub)
+    const next = await LinkClient.attach(stub, { idConnector: 'connector-b' })
+    expect(await stub.cancelMessage(idMessage)).toMatchObject({ ok: false, code: 'messageGone' })
+    expect(next.all('cancel')).toEqual([])
+  })
+
+  it('refuses what was sent, and does not know what never was', async () => {
+    const { stub, link } = await connected()
+    const { idMessage } = await queue(stub)
+    await link.report({ report: 'command', idCommand: idMessage, outcome: 'done' })
+    expect(await stub.cancelMessage(idMessage)).toMatchObject({ ok: false, code: 'messageGone' })
+    expect(await stub.cancelMessage('3EB0NONE')).toMatchObject({ ok: false, code: 'messageNotFound' })
   })
 })
 

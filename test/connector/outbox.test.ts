@@ -1,0 +1,69 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { makeLog } from '../../connector/log.ts'
+import { Outbox, type CommandReport } from '../../connector/outbox.ts'
+import type { SendCommand } from '../../schema/link.ts'
+
+const now = 1_767_225_600_000
+
+const command = (idMessage: string): SendCommand => ({
+  kind: 'sendMessage',
+  idMessage,
+  message: { to: '34600111222@s.whatsapp.net', messageType: 'conversation', value: 'Hi' },
+})
+
+function makeOutbox() {
+  const sent: string[] = []
+  const reports: CommandReport[] = []
+  const refused: string[] = []
+  const outbox = new Outbox({
+    send: async ({ idMessage }) => void sent.push(idMessage),
+    report: (report) => reports.push(report),
+    refuseCancel: (idCommand) => refused.push(idCommand),
+    log: makeLog('silent'),
+  })
+  return { outbox, sent, reports, refused }
+}
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+it('takes back what waits for WhatsApp, and never sends it', async () => {
+  const { outbox, sent, reports, refused } = makeOutbox()
+  outbox.take('a', command('a'))
+  outbox.take('b', command('b'))
+  outbox.cancel('a')
+  outbox.opened()
+  await vi.waitFor(() => expect(sent).toEqual(['b']))
+  expect(reports).toMatchObject([{ idCommand: 'a', outcome: 'failed', errorCode: 'cancelled' }])
+  expect(refused).toEqual([])
+})
+
+it('refuses to take back what WhatsApp may have, even when it waits to be repeated', async () => {
+  const { outbox, sent, reports, refused } = makeOutbox()
+  outbox.opened()
+  outbox.take('a', command('a'))
+  await vi.waitFor(() => expect(sent).toEqual(['a']))
+  outbox.cancel('a')
+  outbox.closed()
+  outbox.cancel('a')
+  outbox.cancel('never told')
+  expect(refused).toEqual(['a', 'a', 'never told'])
+  expect(reports).toEqual([])
+})
+
+it('lets go what has expired without a try, and repeats what was tried', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now })
+  const { outbox, sent, reports } = makeOutbox()
+  outbox.opened()
+  outbox.take('tried', command('tried'), now + 1000)
+  await vi.waitFor(() => expect(sent).toEqual(['tried']))
+  outbox.closed()
+  outbox.take('late', command('late'), now + 1000)
+  outbox.take('in time', command('in time'), now + 5000)
+  vi.setSystemTime(now + 2000)
+  outbox.opened()
+  await vi.waitFor(() => expect(sent).toEqual(['tried', 'tried', 'in time']))
+  expect(outbox.isPending('late')).toBe(false)
+  expect(reports).toEqual([])
+})
