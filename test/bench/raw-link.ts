@@ -20,7 +20,7 @@ export class RawConnector {
     const control = this.#connect('/link/fleet')
     this.#control = control
     control.on('message', (data) => {
-      const frame = JSON.parse(String(data)) as { type: string; session: SessionRef }
+      const frame = JSON.parse((data as Buffer).toString()) as { type: string; session: SessionRef }
       if (frame.type === 'run') this.#refs.push(frame.session)
       this.#wake()
     })
@@ -67,7 +67,7 @@ export class RawLink {
     const link = new RawLink(socket, ref)
     await new Promise((done) => socket.once('open', done))
     const ready = new Promise<void>((done) => {
-      socket.on('message', (data) => link.#receive(JSON.parse(String(data)), done))
+      socket.on('message', (data) => link.#receive(JSON.parse((data as Buffer).toString()), done))
     })
     socket.send(JSON.stringify({ type: 'hello', version: LINK_VERSION, idConnector: 'bench' }))
     await ready

@@ -15,7 +15,7 @@ type Commit = Extract<LinkUpFrame, { type: 'commit' }>
 
 /** What a test may do to a session's commits. */
 export interface Faults {
-  /** How long each frame is under way. */
+  /** How long a frame of the connector is under way; what is said to it arrives at once. */
   delayMs: number
   /** Neither applies nor answers. */
   isFrozen: boolean
@@ -71,7 +71,7 @@ export class FakeSession {
       const text = (data as Buffer).toString()
       if (this.faults.isFrozen)
         this.#frozenFrames.push(() => socket.readyState === socket.OPEN && handle(text))
-      else handle(text)
+      else this.#later(() => handle(text))
     })
   }
 
@@ -237,5 +237,11 @@ export class FakeSession {
 
   #tell(frame: LinkDownFrame): void {
     this.#owner?.send(JSON.stringify(LinkDownFrame.parse(frame)))
+  }
+
+  /** Timers of the same delay fire in the order in which they were set, so frames keep their order. */
+  #later(act: () => void): void {
+    if (this.faults.delayMs === 0) act()
+    else setTimeout(act, this.faults.delayMs)
   }
 }
