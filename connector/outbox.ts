@@ -1,4 +1,4 @@
-import type { LinkCommand, SessionReport } from '../schema/link.ts'
+import type { SendCommand, SessionReport } from '../schema/link.ts'
 import type { Log } from './log.ts'
 import { explainRefusal } from './refusal-text.ts'
 import { SendRefusal } from './send-refusal.ts'
@@ -7,7 +7,7 @@ export type CommandReport = Extract<SessionReport, { report: 'command' }>
 
 interface Pending {
   idCommand: string
-  command: LinkCommand
+  command: SendCommand
   expiresAt: number
   state: 'waiting' | 'sending' | 'sent'
   /** Whether it was ever handed to WhatsApp: then it may have gone, whatever its state. */
@@ -16,7 +16,7 @@ interface Pending {
 
 export interface OutboxOptions {
   /** Hands a command's message to WhatsApp; rejects when it could not be written. */
-  send(command: LinkCommand): Promise<void>
+  send(command: SendCommand): Promise<void>
   report(report: CommandReport): void
   /** A command cannot be taken back. */
   refuseCancel(idCommand: string): void
@@ -36,12 +36,14 @@ export class Outbox {
   #tries = new Map<string, number>()
   #isOpen = false
   #isSending = false
+  /** Which connection it is: what fails because an older one broke is no try of a newer one. */
+  #connection = 0
 
   constructor(options: OutboxOptions) {
     this.#options = options
   }
 
-  take(idCommand: string, command: LinkCommand, expiresAt = Infinity): void {
+  take(idCommand: string, command: SendCommand, expiresAt = Infinity): void {
     if (this.#pending.has(idCommand)) return
     this.#pending.set(idCommand, { idCommand, command, expiresAt, state: 'waiting', isTried: false })
     void this.#sendNext()
@@ -55,7 +57,7 @@ export class Outbox {
     this.#finish({ report: 'command', idCommand, outcome: 'failed', errorCode: 'cancelled', errorText })
   }
 
-  find(idCommand: string): LinkCommand | undefined {
+  find(idCommand: string): SendCommand | undefined {
     return this.#pending.get(idCommand)?.command
   }
 
@@ -72,8 +74,14 @@ export class Outbox {
 
   opened(): void {
     this.#isOpen = true
+    this.#connection += 1
     for (const pending of this.#pending.values()) pending.state = 'waiting'
     void this.#sendNext()
+  }
+
+  /** Whether WhatsApp is connected. */
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
   closed(): void {
@@ -121,6 +129,7 @@ export class Outbox {
 
   async #send(pending: Pending): Promise<void> {
     const { idCommand } = pending
+    const connection = this.#connection
     pending.state = 'sending'
     pending.isTried = true
     try {
@@ -131,7 +140,7 @@ export class Outbox {
         const { code: errorCode, message: errorText } = error
         return this.#finish({ report: 'command', idCommand, outcome: 'failed', errorCode, errorText })
       }
-      if (!this.#isOpen) return
+      if (!this.#isOpen || connection !== this.#connection) return
       const tries = (this.#tries.get(idCommand) ?? 0) + 1
       this.#tries.set(idCommand, tries)
       this.#options.log.warn(

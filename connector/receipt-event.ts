@@ -1,6 +1,6 @@
 import type { EventDraft } from '../schema/event/event.ts'
 import type { MessageStatus } from '../schema/event/change.ts'
-import type { LinkCommand } from '../schema/link.ts'
+import type { SendCommand } from '../schema/link.ts'
 import { isJidGroup, jidNormalizedUser, toNumber, WAMessageStatus } from './baileys.ts'
 import type { BinaryNode, WAMessageKey } from './baileys.ts'
 import { makeIdEvent } from './event-id.ts'
@@ -76,7 +76,7 @@ function childrenOf(nodes: BinaryNode[], parent: string, tag: string): BinaryNod
 /** What became of a message that the API asked for: WhatsApp has it, or will not have it. */
 export function readCommandStatus(
   { outcome, errorCode, errorText }: CommandReport,
-  { idMessage, message }: LinkCommand,
+  { idMessage, message }: SendCommand,
   idSession: string,
   nowMs: number,
 ): EventDraft {

@@ -1,14 +1,21 @@
 import type { EventDraft } from '../schema/event/event.ts'
-import type { EventEntry, KeyEntry, LinkCommand, SessionRef, SessionReport } from '../schema/link.ts'
+import type {
+  EventEntry,
+  KeyEntry,
+  LinkCommand,
+  SendCommand,
+  SessionRef,
+  SessionReport,
+} from '../schema/link.ts'
 import { isJidGroup } from './baileys.ts'
 import type { AuthenticationCreds, BinaryNode, WAMessage, WASocket } from './baileys.ts'
-import { BacklogOrder } from './backlog-order.ts'
 import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import { EventMaker } from './event-maker.ts'
 import { FileTransfers, type FileJob, type TransferResult } from './file-transfers.ts'
 import { GroupCache } from './group-cache.ts'
 import { Inbox } from './inbox.ts'
+import { queueInOrder } from './message-order.ts'
 import type { Link } from './link.ts'
 import type { Log } from './log.ts'
 import { MediaError } from './media-error.ts'
@@ -16,6 +23,7 @@ import type { MediaSource } from './media-source.ts'
 import { transferFile } from './media-transfer.ts'
 import { Outbox, type CommandReport } from './outbox.ts'
 import { openFile } from './outgoing-file.ts'
+import { answerQuestion } from './questions.ts'
 import { readCommandStatus } from './receipt-event.ts'
 import { wrapRepository } from './repository.ts'
 import { sendOutgoing } from './send.ts'
@@ -122,7 +130,6 @@ export class SessionContent {
   ): WhatsAppConnection {
     const { config, link, log } = this.#options
     const view = this.store.open()
-    const order = new BacklogOrder()
     const connection = new WhatsAppConnection({
       store: this.store,
       view,
@@ -137,13 +144,12 @@ export class SessionContent {
         inbox: this.#inbox,
         view,
         me: () => ownAddresses(creds),
-        began: (node) => order.began(node),
         toEvent: (message, proof) => this.#events.fromMessage(message, proof),
       }),
       handlers: {
         ...handlers,
         stanza: (node) => {
-          order.arrange(node)
+          queueInOrder(node)
           this.#takeStanza(node)
         },
         event: (name, data) => this.#takeEvent(name, data),
@@ -151,6 +157,13 @@ export class SessionContent {
     })
     this.#connection = connection
     return connection
+  }
+
+  /** Carries a message out in its turn, answers a question at once. */
+  command(idCommand: string, command: LinkCommand, expiresAt: number | undefined): void {
+    if (command.kind === 'sendMessage') return this.outbox.take(idCommand, command, expiresAt)
+    const socket = this.outbox.isOpen ? this.#connection?.socket : undefined
+    void answerQuestion(idCommand, command, socket).then((report) => this.#options.report(report))
   }
 
   close(): void {
@@ -201,7 +214,7 @@ export class SessionContent {
     this.#committed(event)
   }
 
-  async #send(command: LinkCommand): Promise<void> {
+  async #send(command: SendCommand): Promise<void> {
     const socket = this.#connection?.socket
     if (socket === undefined) throw new Error('WhatsApp is not connected')
     const { to } = command.message

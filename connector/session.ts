@@ -18,6 +18,8 @@ export interface SessionOptions {
 }
 
 const flushMs = 10_000
+/** Reports that say nothing of the session's own state. */
+const passing = new Set<SessionReport['report']>(['command', 'cancelRefused', 'fileUnavailable'])
 const logoutPatienceMs = 15_000
 const requested = { reason: 'requested', reasonText: 'It was asked for.' } as const
 
@@ -100,7 +102,7 @@ export class Session {
         }
       },
       command: (idCommand: string, command: LinkCommand, expiresAt) =>
-        this.#content?.outbox.take(idCommand, command, expiresAt),
+        this.#content?.command(idCommand, command, expiresAt),
       cancel: (idCommand) => this.#content?.outbox.cancel(idCommand),
       desire: (desire) => (desire === 'stop' ? this.#dispatch('stopWanted') : this.#logout()),
       ended: (why) => {
@@ -230,7 +232,7 @@ export class Session {
   }
 
   #report(report: SessionReport): void {
-    if (report.report !== 'command' && report.report !== 'fileUnavailable') this.#lastReport = report.report
+    if (!passing.has(report.report)) this.#lastReport = report.report
     this.#link.record({ reports: [report] })
   }
 

@@ -1,5 +1,6 @@
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import { coreEvents, events } from '../schema/event/event.ts'
+import * as contacts from './routes/contacts.ts'
 import * as files from './routes/files.ts'
 import * as open from './routes/public.ts'
 import * as sessions from './routes/sessions.ts'
@@ -54,7 +55,7 @@ export function buildDocument(): Record<string, unknown> {
     scheme: 'bearer',
     description: 'The admin token of the installation.',
   })
-  for (const route of [tenants, sessions, subscriptions, files, open].flatMap((module) =>
+  for (const route of [tenants, sessions, contacts, subscriptions, files, open].flatMap((module) =>
     Object.values(module),
   ))
     registry.registerPath(route as RouteConfig)
@@ -88,6 +89,7 @@ export function buildDocument(): Record<string, unknown> {
     tags: [
       { name: 'Sessions', description: 'Linked WhatsApp accounts.' },
       { name: 'Messages', description: 'What the accounts send.' },
+      { name: 'Contacts', description: 'Whom WhatsApp knows.' },
       { name: 'Events', description: 'The log of each session, to pull.' },
       { name: 'Subscriptions', description: 'Webhooks.' },
       { name: 'Deliveries', description: 'What became of each event at each webhook.' },

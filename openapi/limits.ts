@@ -1,4 +1,5 @@
 import { maxIdempotencyKeyLength, maxPageSize } from '../schema/api/common.ts'
+import { maxCheckedNumbers } from '../schema/api/contact.ts'
 import { maxEventPageSize } from '../schema/api/event.ts'
 import { maxFileBytes } from '../schema/api/file.ts'
 import { maxQueuedMessages, maxWaitSeconds } from '../schema/api/message.ts'
@@ -25,6 +26,7 @@ export const limits = [
   { what: 'characters of an `Idempotency-Key`', value: `${maxIdempotencyKeyLength}` },
   { what: 'subscriptions of a tenant', value: `${maxSubscriptions}` },
   { what: 'characters of a webhook’s URL', value: `${maxUrlLength}` },
+  { what: 'numbers in one check of contacts', value: `${maxCheckedNumbers}` },
   { what: 'own headers of a subscription', value: `${maxHeaders}` },
   { what: 'overlap of a rotated secret', value: `${maxSecretOverlapSeconds / 86_400} days` },
 ]

@@ -39,6 +39,7 @@ export const problemTable = {
   upgradeRequired: [426, 'WebSocket expected'],
   tooManyQueued: [429, 'Too many messages waiting'],
   internal: [500, 'Internal error'],
+  notAnswered: [503, 'Not answered'],
   notConfigured: [503, 'Not ready yet'],
 } as const satisfies Record<string, readonly [number, string]>
 

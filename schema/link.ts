@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SessionReason } from './event/session.ts'
 import { IdConnector, IdEvent, IdFile, IdObject, IdSession, IdTenant, Jid } from './id.ts'
+import { maxCheckedNumbers } from './api/contact.ts'
 import { OutgoingMessage } from './outgoing.ts'
 
 /**
@@ -112,6 +113,14 @@ export type LinkUpFrame = z.infer<typeof LinkUpFrame>
 /** What a connector is to do for the API; told again until a report ends it, so carry each `idCommand` out once. */
 export const LinkCommand = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sendMessage'), idMessage: z.string().min(1), message: OutgoingMessage }),
+  /** Told once, answered at once: the report's result is `{contacts: ContactCheck[]}`. */
+  z.strictObject({
+    kind: z.literal('checkNumbers'),
+    numbers: z
+      .array(z.string().regex(/^\d{6,15}$/))
+      .min(1)
+      .max(maxCheckedNumbers),
+  }),
 ])
 export type LinkCommand = z.infer<typeof LinkCommand>
 export type SendCommand = Extract<LinkCommand, { kind: 'sendMessage' }>

@@ -9,6 +9,7 @@ import { drainRefused } from './middleware/drain-refused.ts'
 import { limitJson } from './middleware/limit-json.ts'
 import { logRequests } from './middleware/log-requests.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
+import { contactRoutes } from './routes/contacts.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { fileRoutes } from './routes/files.ts'
 import { installationRoutes } from './routes/installation.ts'
@@ -33,6 +34,7 @@ app.route('/', docsRoutes)
 app.route('/', installationRoutes)
 app.route('/', sessionRoutes)
 app.route('/', messageRoutes)
+app.route('/', contactRoutes)
 app.route('/', subscriptionRoutes)
 app.route('/', deliveryRoutes)
 app.route('/', fileRoutes)

@@ -58,6 +58,11 @@ describe('a message to be sent', () => {
     ],
     ['a place that is none', 'latitude', { messageType: 'locationMessage', to, latitude: 91, longitude: 0 }],
     [
+      'more than a week to wait',
+      'expiresAfterSeconds',
+      { messageType: 'conversation', to, value: 'a', expiresAfterSeconds: 604_801 },
+    ],
+    [
       'no time to wait',
       'expiresAfterSeconds',
       { messageType: 'conversation', to, value: 'a', expiresAfterSeconds: 0 },

@@ -95,6 +95,17 @@ it('takes back what waits while WhatsApp is away', async () => {
   expect(ana.received.map(({ id }) => id)).not.toContain(idMessage)
 })
 
+it('asks WhatsApp whether numbers are on it', async () => {
+  const numbers = ['+34 600 111 222', '+34 600 999 999']
+  const answer = await stage.api.post('/v1/sessions/support/contacts/check', { numbers })
+  expect(answer).toEqual({
+    contacts: [
+      { number: '34600111222', jid: ana.pnJid, exists: true, lid: ana.lidJid },
+      { number: '34600999999', jid: null, exists: false },
+    ],
+  })
+})
+
 it('refuses a file that nobody uploaded', async () => {
   const image = { to: ana.pnJid, messageType: 'imageMessage', idFile: 'file_aaaaaaaaaaaaaaaaaaaaaa' }
   const refused = await stage.api.request('POST', '/v1/sessions/support/messages', image)

@@ -1,4 +1,5 @@
 import { EventDraft } from '../../schema/event/event.ts'
+import type { SessionReport } from '../../schema/link.ts'
 import { randomId } from '../random-id.ts'
 
 /** One atomic change of a session: what it adds to the log, and which commands it ended. */
@@ -9,11 +10,15 @@ export interface Change {
   readonly drafts: { draft: EventDraft; proof: string }[]
   readonly idEvents: Set<string>
   readonly finished: string[]
+  /** Reports on commands that are not stored. */
+  readonly answers: Answer[]
 }
+
+type Answer = Extract<SessionReport, { report: 'command' }>
 
 /** A change that carries nothing yet. */
 export function beginChange(now: number, n: number): Change {
-  return { now, n, drafts: [], idEvents: new Set(), finished: [] }
+  return { now, n, drafts: [], idEvents: new Set(), finished: [], answers: [] }
 }
 
 /** Lets an event into the log with this change, unless it is in it already. */

@@ -112,6 +112,7 @@ function finishCommand(
 ): void {
   const { idCommand, outcome, errorCode, errorText, result } = report
   const command = store.commands.get(idCommand)
+  if (!command) change.answers.push(report)
   // What WhatsApp did is what happened; else the first failure stands.
   if (!command || command.status === 'done' || command.status === outcome) return
   store.commands.finish(idCommand, outcome, change.now, { errorCode, errorText, result })

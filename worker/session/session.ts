@@ -17,6 +17,7 @@ import { countKeys } from './keys.ts'
 import { applyInput } from './lifecycle.ts'
 import { SessionLink } from './link.ts'
 import { Messages, type Cancelled, type Found, type Page, type SendOptions, type Sent } from './messages.ts'
+import { Questions, type Answered, type Question } from './questions.ts'
 import { makeRecord, type SessionRecord } from './record.ts'
 import { isActive, type SessionInput } from './state-table.ts'
 import { SessionStore } from './store.ts'
@@ -41,6 +42,7 @@ export class Session extends DurableObject<Env> {
   readonly #alarm: AlarmClock
   readonly #upkeep: Upkeep
   readonly #messages: Messages
+  readonly #questions: Questions
   readonly #waiters = new Waiters()
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -65,6 +67,7 @@ export class Session extends DurableObject<Env> {
       living: () => this.#living(),
       change: (apply) => this.#change(apply),
     })
+    this.#questions = new Questions({ link: this.#link, living: () => this.#living() })
     this.#upkeep = new Upkeep({
       store,
       dispatchers: this.#dispatchers,
@@ -175,6 +178,11 @@ export class Session extends DurableObject<Env> {
   /** Takes a message back that has not gone. */
   async cancelMessage(idMessage: string): Promise<Cancelled> {
     return this.#messages.cancel(idMessage)
+  }
+
+  /** Asks WhatsApp something, through the connector, and waits for the answer. */
+  async ask(question: Question): Promise<Answered> {
+    return this.#questions.ask(question)
   }
 
   /** A page of the log, as JSON lines in their exact bytes. */
@@ -316,10 +324,11 @@ export class Session extends DurableObject<Env> {
   }
 
   #change<Outcome>(apply: (change: Change, record: SessionRecord) => Outcome, applied?: () => void): Outcome {
-    const { outcome, entries, finished } = this.#store.change(Date.now(), apply)
+    const { outcome, entries, finished, answers } = this.#store.change(Date.now(), apply)
     applied?.()
     this.#background(this.#dispatchers.announce(entries))
     for (const idCommand of finished) this.#waiters.settle(idCommand)
+    for (const answer of answers) this.#questions.settle(answer)
     if (entries.length > 0) this.#waiters.settle('log')
     this.#followState()
     return outcome

@@ -47,7 +47,7 @@ export class SessionStore {
   change<Outcome>(
     now: number,
     apply: (change: Change, record: SessionRecord) => Outcome,
-  ): { outcome: Outcome; entries: LogEntry[]; finished: readonly string[] } {
+  ): { outcome: Outcome; entries: LogEntry[] } & Pick<Change, 'finished' | 'answers'> {
     const { record } = this
     if (!record) throw new Error('This session object was never configured.')
     const change = beginChange(now, this.log.n)
@@ -60,7 +60,7 @@ export class SessionStore {
           writeRecord(this.sql, record)
           this.#written = text
         }
-        return { outcome, entries, finished: change.finished }
+        return { outcome, entries, finished: change.finished, answers: change.answers }
       })
     } catch (cause) {
       this.#load()

@@ -11,6 +11,8 @@ export const timing = {
   commandLifetimeMs: 24 * 3_600_000,
   /** How long a connector has to answer whether a message can be taken back. */
   cancelMs: 5000,
+  /** How long WhatsApp has to answer a question, such as whether a number is on it. */
+  answerMs: 10_000,
   /** How long an Idempotency-Key is remembered. */
   idempotencyMs: 24 * 3_600_000,
   /** How long a deleted session waits for its subscribers to get the last events. */

@@ -101,7 +101,7 @@ describe('a message', () => {
     const image = (idFile: string) => ({ to: message.to, messageType: 'imageMessage', idFile })
     const { idFile } = (await upload(customer)).body
     expect(await customer.post(`${path}?wait=0`, image(idFile))).toMatchObject({ status: 202 })
-    expect((await link.next('command')).command.message).toMatchObject({ idFile })
+    expect((await link.next('command')).command).toMatchObject({ message: { idFile } })
     const others = (await upload(await makeCustomer())).body.idFile
     for (const unknown of [others, 'file_aaaaaaaaaaaaaaaaaaaaaa']) {
       const refused = await customer.post(`${path}?wait=0`, image(unknown))

@@ -30,14 +30,14 @@ describe('sendMessage', () => {
     const { stub, link } = await connected()
     const sending = stub.sendMessage(message, { waitSeconds: 10 })
     const { idCommand, command } = await link.next('command')
-    expect(command).toMatchObject({ kind: 'sendMessage', message })
-    expect(command.idMessage).toMatch(/^3EB0[0-9A-F]{18}$/)
+    expect(command).toMatchObject({ kind: 'sendMessage', idMessage: idCommand, message })
+    expect(idCommand).toMatch(/^3EB0[0-9A-F]{18}$/)
     await link.report({ report: 'command', idCommand, outcome: 'done' })
     expect(await sending).toMatchObject({
       ok: true,
-      message: { idMessage: command.idMessage, status: 'sent' },
+      message: { idMessage: idCommand, status: 'sent' },
     })
-    expect(await stub.getMessage(command.idMessage)).toMatchObject({ message: { status: 'sent' } })
+    expect(await stub.getMessage(idCommand)).toMatchObject({ message: { status: 'sent' } })
   })
 
   it('answers queued when WhatsApp has not acknowledged in time', async () => {

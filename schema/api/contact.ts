@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { Jid } from '../id.ts'
+
+export const maxCheckedNumbers = 50
+
+/** A telephone number as people write it, reduced to country code and digits: `+34 600-111-222` is `34600111222`. */
+const TelephoneNumber = z
+  .string()
+  .max(40)
+  .regex(/^(\+|00)?[\d\s().-]+$/, 'use digits with the country code, such as +34 600 111 222')
+  .transform((text) => text.replaceAll(/\D/g, '').replace(/^00/, ''))
+  .pipe(z.string().regex(/^[1-9]\d{5,14}$/, 'use 6 to 15 digits, beginning with the country code'))
+
+export const CheckContacts = z
+  .strictObject({
+    numbers: z
+      .array(TelephoneNumber)
+      .min(1)
+      .max(maxCheckedNumbers)
+      .meta({ description: 'With country code; `+`, spaces, dashes, dots and brackets are left out.' }),
+  })
+  .meta({ id: 'CheckContacts', examples: [{ numbers: ['+34 600 111 222'] }] })
+
+export const ContactCheck = z
+  .strictObject({
+    number: z.string().meta({ description: 'The number as it was understood: digits alone.' }),
+    jid: Jid.nullable().meta({
+      description:
+        'What to write as `to`, which may hold another number: WhatsApp knows which; `null` when nobody.',
+    }),
+    exists: z.boolean().meta({ description: 'Whether the number is on WhatsApp.' }),
+    lid: Jid.optional().meta({ description: 'The LID, when WhatsApp gave one.' }),
+  })
+  .meta({
+    id: 'ContactCheck',
+    examples: [
+      { number: '34600111222', jid: '34600111222@s.whatsapp.net', exists: true, lid: '180001112223334@lid' },
+    ],
+  })
+export type ContactCheck = z.infer<typeof ContactCheck>
+
+export const ContactChecks = z
+  .object({ contacts: z.array(ContactCheck) })
+  .meta({ id: 'ContactChecks', description: 'One for each number, in the order in which they were asked.' })

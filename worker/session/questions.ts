@@ -1,0 +1,73 @@
+import type { LinkCommand, SessionReport } from '../../schema/link.ts'
+import { randomId } from '../random-id.ts'
+import { fail, succeed, type Failure, type Result } from '../result.ts'
+import type { SessionLink } from './link.ts'
+import type { SessionRecord } from './record.ts'
+import { isActive } from './state-table.ts'
+import { timing } from './timing.ts'
+
+export type Question = Exclude<LinkCommand, { kind: 'sendMessage' }>
+type Answer = Extract<SessionReport, { report: 'command' }>
+
+export type Answered = Result<
+  { result: Record<string, unknown> },
+  'sessionNotFound' | 'sessionNotConnected' | 'notAnswered'
+>
+
+interface QuestionsParts {
+  link: SessionLink
+  living: () => SessionRecord | Failure<'sessionNotFound'>
+}
+
+/**
+ * What WhatsApp is asked at once or not at all: nothing is stored. Whoever asked waits for the connector's answer; when the
+ * object or the connector ends meanwhile, nobody waits any more.
+ */
+export class Questions {
+  readonly #parts: QuestionsParts
+  readonly #open = new Map<string, (answer: Answer) => void>()
+
+  constructor(parts: QuestionsParts) {
+    this.#parts = parts
+  }
+
+  async ask(command: Question): Promise<Answered> {
+    const record = this.#parts.living()
+    if ('ok' in record) return record
+    const { state, desire } = record
+    if (!isActive(state) || state === 'qr' || desire !== 'run')
+      return fail('sessionNotConnected', `The session is ${state}. Start and link it, then ask again.`)
+    const idCommand = randomId('ask')
+    const answer = await this.#waitFor(idCommand, () =>
+      this.#parts.link.tell({ type: 'command', idCommand, command }),
+    )
+    if (answer === 'unlinked')
+      return fail('notAnswered', 'No connector runs the session at the moment. Try again in some seconds.')
+    if (answer === 'tooLate')
+      return fail('notAnswered', 'WhatsApp did not answer in time. Try again in some seconds.')
+    if (answer.outcome === 'failed')
+      return fail(
+        'notAnswered',
+        answer.errorText ?? 'WhatsApp could not be asked. Try again in some seconds.',
+      )
+    return succeed({ result: answer.result ?? {} })
+  }
+
+  /** A connector reports on a command that is not stored. */
+  settle(answer: Answer): void {
+    this.#open.get(answer.idCommand)?.(answer)
+  }
+
+  #waitFor(idCommand: string, tell: () => boolean): Promise<Answer | 'unlinked' | 'tooLate'> {
+    return new Promise((resolve) => {
+      const finish = (answer: Answer | 'unlinked' | 'tooLate') => {
+        clearTimeout(timer)
+        this.#open.delete(idCommand)
+        resolve(answer)
+      }
+      const timer = setTimeout(() => finish('tooLate'), timing.answerMs)
+      this.#open.set(idCommand, finish)
+      if (!tell()) finish('unlinked')
+    })
+  }
+}
