@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { cleanMessage, DEFAULT_CONNECTION_CONFIG } from './baileys.ts'
-import type { BinaryNode, SignalKeyStoreWithTransaction, SocketConfig, WAMessage } from './baileys.ts'
+import type { SignalKeyStoreWithTransaction, SocketConfig, WAMessage } from './baileys.ts'
 import type { EventEntry } from '../schema/link.ts'
 import { emptyPlaintext, readMessage, type Inbox, type SeenStanza } from './inbox.ts'
 import { Lock } from './lock.ts'
@@ -16,8 +16,6 @@ export interface RepositoryOptions {
   inbox: Inbox
   view: StoreView
   me(): { id: string; lid: string }
-  /** The decryption of this stanza begins. */
-  began(node: BinaryNode): void
   /** The event of a message, or null when there is nothing to tell. Whether it throws or not, the ratchet moves on. */
   toEvent(message: WAMessage, proof: string): EventEntry | null
 }
@@ -65,7 +63,6 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
     ): Promise<Uint8Array> {
       const stanza = options.inbox.stanzaOf(ciphertext)
       if (stanza === undefined) return lock.run(open)
-      options.began(stanza.node)
       if (options.inbox.isRedelivered(stanza)) {
         options.inbox.markHandled(readMessage(stanza.node, emptyPlaintext, options.me()).message.key)
         return emptyPlaintext

@@ -7,6 +7,8 @@ type Say = (text: string) => void
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
 
 interface Scene {
+  /** Only harms whose name holds this. */
+  only: string | undefined
   stage: Stage
   actors: Actor[]
   random: Random
@@ -70,9 +72,10 @@ const harms: Record<string, (scene: Scene) => Promise<void>> = {
 /** Breaks something at random, again and again, until told to stop. Resolves with how often each was done. */
 export async function breakThings(scene: Scene, until: number, say: Say): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
+  const names = Object.keys(harms).filter((name) => scene.only === undefined || name.includes(scene.only))
   while (Date.now() < until) {
     await pause(scene.random.between(800, 4000))
-    const name = scene.random.pick(Object.keys(harms))
+    const name = scene.random.pick(names)
     say(name)
     counts[name] = (counts[name] ?? 0) + 1
     await harms[name]!(scene)

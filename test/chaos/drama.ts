@@ -13,6 +13,8 @@ export interface DramaOptions {
   seconds: number
   sessions: number
   messagesPerSecond: number
+  /** Only harms whose name holds this. */
+  only?: string | undefined
   say(text: string): void
 }
 
@@ -58,7 +60,11 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     await stage.subscribe({ events: ['*'] })
     const actors = await createActors(stage, sessions, 4)
     const until = Date.now() + seconds * 1000
-    const harming = breakThings({ stage, actors, proxy, random: new Random(seed + 1), receiver }, until, say)
+    const harming = breakThings(
+      { only: options.only, stage, actors, proxy, random: new Random(seed + 1), receiver },
+      until,
+      say,
+    )
     const outgoing = new Outgoing(stage)
     const sending = Promise.all(
       actors.map((actor) => outgoing.send(actor, until, (2000 * sessions) / messagesPerSecond)),
@@ -79,7 +85,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       harms,
       lost: ledger.missing().map(({ idSession, chat, id }) => `${idSession}/${chat}/${id}`),
       split: ledger.split(),
-      disorder: ledger.disorder(),
+      disorder: ledger.disorder().map((text) => text + explainOrder(actors, text)),
       duplicates: ledger.duplicates,
       badSignatures: ledger.badSignatures,
       repeatedActions: findRepeatedActions(ledger),
@@ -144,4 +150,11 @@ function findRepeatedActions(ledger: Ledger): string[] {
       if (count > (action === 'started' ? 1 : 0)) wrong.push(`${idSession}: ${count} × ${action}`)
     }
   return wrong
+}
+
+/** Which of the messages that a line names were asked for again. */
+function explainOrder(actors: Actor[], text: string): string {
+  const again = actors.flatMap(({ phone }) => [...(phone.companion?.askedAgain ?? [])])
+  const named = again.filter((id) => text.includes(id))
+  return named.length > 0 ? `; asked for again: ${named.join(', ')}` : ''
 }

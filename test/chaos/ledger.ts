@@ -4,12 +4,16 @@ interface Sent {
   id: string
   idSession: string
   chat: string
+  at: number
 }
 
 /** What was sent into WhatsApp, what arrived at the subscriber, and what is wrong between the two. */
 export class Ledger {
   readonly #sent: Sent[] = []
-  readonly #arrivals = new Map<string, { idEvents: Set<string>; count: number; position: number }>()
+  readonly #arrivals = new Map<
+    string,
+    { idEvents: Set<string>; count: number; position: number; at: number }
+  >()
   readonly #events = new Map<string, AnyEvent>()
   duplicates = 0
   badSignatures = 0
@@ -18,8 +22,8 @@ export class Ledger {
     return this.#sent.length
   }
 
-  send(sent: Sent): void {
-    this.#sent.push(sent)
+  send(sent: Omit<Sent, 'at'>): void {
+    this.#sent.push({ ...sent, at: performance.now() })
   }
 
   arrive(event: AnyEvent, signatureProblem: string | undefined): void {
@@ -37,7 +41,12 @@ export class Ledger {
       known.count++
       known.idEvents.add(event.idEvent)
     } else
-      this.#arrivals.set(key, { idEvents: new Set([event.idEvent]), count: 1, position: this.#arrivals.size })
+      this.#arrivals.set(key, {
+        idEvents: new Set([event.idEvent]),
+        count: 1,
+        position: this.#arrivals.size,
+        at: performance.now(),
+      })
   }
 
   hasArrived(idSession: string, id: string): boolean {
@@ -56,14 +65,18 @@ export class Ledger {
   /** Pairs of a chat that arrived in another order than they were sent. */
   disorder(): string[] {
     const wrong: string[] = []
-    const last = new Map<string, { id: string; position: number }>()
-    for (const { id, idSession, chat } of this.#sent) {
+    const last = new Map<string, { id: string; position: number; times: string }>()
+    const seconds = (at: number) => (at / 1000).toFixed(1)
+    for (const { id, idSession, chat, at } of this.#sent) {
       const arrival = this.#arrivals.get(`${idSession}/${id}`)
       if (!arrival) continue
       const lane = `${idSession}/${chat}`
       const before = last.get(lane)
-      if (before && before.position > arrival.position) wrong.push(`${lane}: ${id} came before ${before.id}`)
-      if (!before || before.position < arrival.position) last.set(lane, { id, position: arrival.position })
+      const times = `${id} (sent at ${seconds(at)} s, arrived at ${seconds(arrival.at)} s)`
+      if (before && before.position > arrival.position)
+        wrong.push(`${lane}: ${times} came before ${before.times}`)
+      if (!before || before.position < arrival.position)
+        last.set(lane, { id, position: arrival.position, times })
     }
     return wrong
   }

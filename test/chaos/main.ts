@@ -7,6 +7,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '2' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     sessions: { type: 'string', default: '4' },
+    only: { type: 'string' },
     rate: { type: 'string', default: '20' },
   },
 })
@@ -21,6 +22,7 @@ const verdict = await playDrama({
   seconds: Number(values.minutes) * 60,
   sessions: Number(values.sessions),
   messagesPerSecond: Number(values.rate),
+  only: values.only,
   say,
 })
 const { lost, split, disorder, repeatedActions, deadRatchets, wronglySent } = verdict

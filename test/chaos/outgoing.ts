@@ -6,6 +6,7 @@ interface Order {
   idMessage: string
   value: string
   contact: Actor['contacts'][number]
+  idSession: string
 }
 
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
@@ -29,7 +30,7 @@ export class Outgoing {
       const contact = actor.contacts[count % actor.contacts.length]!
       const value = `Answer ${count}`
       const idMessage = await this.#order(actor.idSession, contact.number!, value)
-      this.#orders.push({ idMessage, value, contact })
+      this.#orders.push({ idMessage, value, contact, idSession: actor.idSession })
       await pause(everyMs)
     }
   }
@@ -38,10 +39,11 @@ export class Outgoing {
   async judge(): Promise<string[]> {
     const wrong: string[] = []
     const last = new Map<Order['contact'], number>()
-    for (const { idMessage, value, contact } of this.#orders) {
+    for (const order of this.#orders) {
+      const { idMessage, value, contact } = order
       const found = await contact.waitForMessage(({ id }) => id === idMessage, 30_000).catch(() => undefined)
       const positions = contact.received.flatMap(({ id }, index) => (id === idMessage ? [index] : []))
-      if (!found) wrong.push(`${value} to ${contact.name} did not arrive`)
+      if (!found) wrong.push(`${value} to ${contact.name} did not arrive${await this.#explain(order)}`)
       if (positions.length > 1) wrong.push(`${value} to ${contact.name} arrived ${positions.length} times`)
       const position = positions[0] ?? -1
       if (position >= 0 && position < (last.get(contact) ?? -1))
@@ -49,6 +51,17 @@ export class Outgoing {
       if (position >= 0) last.set(contact, position)
     }
     return wrong
+  }
+
+  async #explain({ idMessage, contact, idSession }: Order): Promise<string> {
+    if (this.#stage.whatsapp.world.sentToNobody.includes(idMessage))
+      return ': it was encrypted for no device of theirs'
+    const unread = contact.undecryptable.find(({ id }) => id === idMessage)
+    if (unread) return `: their phone could not read it (${unread.error})`
+    const path = `/v1/sessions/${idSession}/messages/${idMessage}`
+    const { status } = await this.#stage.api.get<{ status: string }>(path)
+    const { world } = this.#stage.whatsapp
+    return `: the API says ${status}, WhatsApp ${world.sent.has(idMessage) ? 'has' : 'never had'} it`
   }
 
   async #order(idSession: string, number: string, value: string): Promise<string> {

@@ -65,6 +65,31 @@ it('keeps a chat’s order when live messages come while the backlog is being re
   expect(values(session.events)).toEqual(expected)
 })
 
+it('keeps a group’s order when the author of an earlier message has to be looked up first', async () => {
+  stage.startConnector()
+  const { session, phone } = await stage.linkSession()
+  await phone.waitUntilConnected()
+  const ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana' })
+  const strangers = ['1', '2', '3', '4', '5'].map((digit) =>
+    stage.whatsapp.createContact({ number: `3460011133${digit}`, name: `Stranger ${digit}` }),
+  )
+  const group = stage.whatsapp.createGroup({
+    subject: 'Friends',
+    members: [phone, ana, ...strangers],
+    addressing: 'pn',
+  })
+  await ana.send(group, { text: 'hello' })
+  await session.wait(({ events }) => events.length === 1)
+  const expected = ['hello']
+  for (const stranger of strangers) {
+    await stranger.send(group, { text: `${stranger.name} asks` }, { withoutAlternate: true })
+    await ana.send(group, { text: `Ana answers ${stranger.name}` })
+    expected.push(`${stranger.name} asks`, `Ana answers ${stranger.name}`)
+  }
+  await session.wait(({ events }) => events.length === expected.length)
+  expect(values(session.events)).toEqual(expected)
+})
+
 it('tells once what WhatsApp delivers again', async () => {
   const { session, phone, ana } = await setUpAway()
   const connector = stage.startConnector({ maxHoldMs: 200 })

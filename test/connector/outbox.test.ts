@@ -67,3 +67,27 @@ it('lets go what has expired without a try, and repeats what was tried', async (
   expect(outbox.isPending('late')).toBe(false)
   expect(reports).toEqual([])
 })
+
+it('does not count as a try what failed because the connection broke, however often', async () => {
+  const tries: ((error: Error) => void)[] = []
+  const reports: CommandReport[] = []
+  const outbox = new Outbox({
+    send: () => new Promise((_, fail) => tries.push(fail)),
+    report: (report) => reports.push(report),
+    refuseCancel: () => undefined,
+    log: makeLog('silent'),
+  })
+  outbox.take('a', command('a'))
+  for (let connection = 1; connection <= 10; connection++) {
+    outbox.opened()
+    await vi.waitFor(() => expect(tries).toHaveLength(connection))
+    outbox.closed()
+    outbox.opened()
+    tries.at(-1)!(new Error('Connection Closed'))
+    await vi.waitFor(() => expect(tries).toHaveLength(connection + 1))
+    outbox.closed()
+    tries.pop()!(new Error('Connection Closed'))
+    await new Promise((done) => setImmediate(done))
+  }
+  expect(reports).toEqual([])
+})

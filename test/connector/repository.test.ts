@@ -35,7 +35,6 @@ class Party {
       inbox: this.inbox,
       view,
       me: () => ({ id: this.jid, lid: this.jid }),
-      began: () => {},
       toEvent: ({ key }, proof) => ({ event: { idEvent: `evt_${key.id}` }, proof }),
     })({ creds: this.creds, keys: this.keys }, logger, async () => [])
   }

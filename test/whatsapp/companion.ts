@@ -27,6 +27,8 @@ export class Companion {
   readonly noiseStatic: Buffer
   readonly outbox = new Map<string, Pending>()
   readonly receipts: Receipt[] = []
+  /** Messages that the client could not read at once, and asked for again. */
+  readonly askedAgain = new Set<string>()
   readonly onReceipt = new Set<(receipt: Receipt) => void>()
   /** Ids of messages of other clients that this one could not read and has asked for again. */
   readonly missing = new Set<string>()
@@ -135,6 +137,8 @@ export class Companion {
 
   /** The client could not read a message: it is encrypted anew, in a new session, by whoever wrote it. */
   async retry(id: string, receipt: BinaryNode): Promise<void> {
+    this.askedAgain.add(id)
+    if (this.askedAgain.size > 10_000) this.askedAgain.clear()
     const pending = this.outbox.get(id)
     if (pending?.askAuthor) {
       this.missing.add(id)

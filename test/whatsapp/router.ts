@@ -31,6 +31,8 @@ export async function routeMessage(stanza: BinaryNode, asker: Asker): Promise<vo
   const people = group
     ? group.members
     : [...new Set(direct.map(({ attrs }) => world.personOf(attrs['jid']!)))]
+  const addressee = world.personOf(to)
+  if (!group && addressee && !people.includes(addressee)) world.sentToNobody.push(id)
   for (const person of people) {
     if (!person) continue
     for (const device of devicesOf(person, companion)) {

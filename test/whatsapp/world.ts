@@ -17,6 +17,8 @@ export class World {
   readonly ackErrors = new Map<string, string>()
   /** Ids of the messages that clients sent lately; a repeated one is acknowledged and not carried again. */
   readonly sent = new Set<string>()
+  /** Messages that clients sent to nobody: encrypted for no device of the one they are addressed to. */
+  readonly sentToNobody: string[] = []
   readonly #now: () => number
   readonly #byUser = new Map<string, Person>()
   #lids = 100_000_000_000_000
