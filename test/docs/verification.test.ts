@@ -1,17 +1,141 @@
-import { createHmac } from 'node:crypto'
-import { Webhook } from 'standardwebhooks'
-import { expect, it } from 'vitest'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { sign } from '../../worker/dispatcher/sign.ts'
 
-it('the recipe without a library makes what the library verifies', () => {
-  const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
-  const body = '{"messageType":"conversation"}'
-  const timestamp = Math.floor(Date.now() / 1000)
-  const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
-  const signature = createHmac('sha256', key).update(`evt_1.${timestamp}.${body}`).digest('base64')
-  const headers = {
-    'webhook-id': 'evt_1',
-    'webhook-timestamp': String(timestamp),
-    'webhook-signature': `v1,${signature}`,
+/** Runs the examples of docs/delivery.md as they stand there, each against what the Dispatcher's own signer has signed. */
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const document = readFileSync(new URL('../../docs/delivery.md', import.meta.url), 'utf8')
+const secret = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`
+const otherSecret = `whsec_${Buffer.from('fedcba9876543210fedcba9876543210').toString('base64')}`
+const rawBody = '{"messageType":"conversation","value":"¿Qué tal? 👩‍👩‍👧 \\u2028 12345678901234567890"}'
+
+interface Delivery {
+  headers: Record<string, string>
+  rawBody: string
+}
+
+interface Language {
+  name: string
+  fence: string
+  runtime: string
+  version: string[]
+  /** A command that ends with 0 only if the example accepts the delivery in the variables of its environment. */
+  command: (example: string) => string[]
+}
+
+const languages: Language[] = [
+  {
+    name: 'JavaScript',
+    fence: 'js',
+    runtime: process.execPath,
+    version: ['--version'],
+    command: (example) => [
+      '--input-type=module',
+      '--eval',
+      `const headers = JSON.parse(process.env.HEADERS), rawBody = process.env.BODY
+${example}
+if (event.messageType !== 'conversation') process.exit(1)`,
+    ],
+  },
+  {
+    name: 'Python',
+    fence: 'python',
+    runtime: 'python3',
+    version: ['--version'],
+    command: (example) => [
+      '-c',
+      `${example}
+import json, os, sys
+body = os.environb[b"BODY"]
+sys.exit(0 if verify(os.environ["WEBHOOK_SECRET"], json.loads(os.environ["HEADERS"]), body) else 1)`,
+    ],
+  },
+  {
+    name: 'PHP',
+    fence: 'php',
+    runtime: 'php',
+    version: ['--version'],
+    command: (example) => [
+      '-r',
+      `${example}
+exit(verify(getenv('WEBHOOK_SECRET'), json_decode(getenv('HEADERS'), true), getenv('BODY')) ? 0 : 1);`,
+    ],
+  },
+  {
+    name: 'plain HMAC by openssl',
+    fence: 'sh',
+    runtime: 'openssl',
+    version: ['version'],
+    command: (example) => ['-c', example],
+  },
+]
+
+function findExample(fence: string): string {
+  const found = document.matchAll(new RegExp(`^\`\`\`${fence}\n(.*?)^\`\`\`$`, 'gms'))
+  const examples = Array.from(found, ([, example]) => example ?? '')
+  if (examples.length !== 1) throw new Error(`docs/delivery.md has ${examples.length} blocks of ${fence}`)
+  return examples[0] ?? ''
+}
+
+async function makeDelivery(secrets: string[], at = Date.now()): Promise<Delivery> {
+  const timestamp = Math.floor(at / 1000)
+  return {
+    headers: {
+      'webhook-id': 'evt_3fT8yKx1PqLm5nRz0vBcWd',
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': await sign(secrets, 'evt_3fT8yKx1PqLm5nRz0vBcWd', timestamp, rawBody),
+    },
+    rawBody,
   }
-  expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body))
+}
+
+function accepts(language: Language, { headers, rawBody: body }: Delivery): boolean {
+  const runtime = language.fence === 'sh' ? 'sh' : language.runtime
+  const { status, error } = spawnSync(runtime, language.command(findExample(language.fence)), {
+    cwd: root,
+    env: {
+      PATH: process.env['PATH'],
+      WEBHOOK_SECRET: secret,
+      HEADERS: JSON.stringify(headers),
+      BODY: body,
+      ID: headers['webhook-id'],
+      TIMESTAMP: headers['webhook-timestamp'],
+      SIGNATURES: headers['webhook-signature'],
+    },
+    timeout: 15_000,
+  })
+  if (error) throw error
+  return status === 0
+}
+
+const isHere = ({ runtime, version }: Language) => spawnSync(runtime, version).status === 0
+const here = languages.filter(isHere)
+const missing = languages.filter((language) => !here.includes(language))
+
+describe(`the examples of docs/delivery.md${missing.map(({ name }) => `, without ${name}: its runtime is not here`).join('')}`, () => {
+  it('are one for each language, and JavaScript can always be run', () => {
+    for (const { fence } of languages) expect(findExample(fence)).not.toBe('')
+    expect(here.map(({ name }) => name)).toContain('JavaScript')
+  })
+
+  describe.each(here)('$name', (language) => {
+    it('accepts what ChatLink has signed', async () => {
+      expect(accepts(language, await makeDelivery([secret]))).toBe(true)
+    })
+
+    it('accepts either signature during a rotation', async () => {
+      expect(accepts(language, await makeDelivery([otherSecret, secret]))).toBe(true)
+    })
+
+    it('refuses another body, another id, another secret and an old timestamp', async () => {
+      const delivery = await makeDelivery([secret])
+      expect(accepts(language, { ...delivery, rawBody: rawBody.replace('tal', 'mal') })).toBe(false)
+      const headers = { ...delivery.headers, 'webhook-id': 'evt_other' }
+      expect(accepts(language, { ...delivery, headers })).toBe(false)
+      expect(accepts(language, await makeDelivery([otherSecret]))).toBe(false)
+      expect(accepts(language, await makeDelivery([secret], Date.now() - 600_000))).toBe(false)
+    })
+  })
 })
