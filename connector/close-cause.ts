@@ -77,6 +77,26 @@ const byCode: Record<number, CloseCause> = {
   ),
 }
 
+/** So often within `replacementWindowMs` a connection may be replaced before the session gives way. */
+const maxReplacements = 3
+const replacementWindowMs = 120_000
+
+/**
+ * Tells who has opened the same linked device a second time. A connector that was slow or frozen may do so for a moment
+ * after its session went elsewhere: it finds out that it is superseded and ends, so the owner simply connects again (its
+ * login waits until the Session has confirmed its epoch). Whoever goes on replacing the connection is somebody else.
+ */
+export class Replacements {
+  #times: number[] = []
+
+  judge(cause: CloseCause, now: number): CloseCause {
+    if (cause.reason !== 'replaced') return cause
+    this.#times = this.#times.filter((time) => time > now - replacementWindowMs)
+    this.#times.push(now)
+    return this.#times.length > maxReplacements ? cause : connectionLost
+  }
+}
+
 /**
  * Reads the code and message with which Baileys ends a connection. The end of the QRs has the code of a lost connection;
  * only its message, and that the account was not linked, tell them apart.

@@ -1,7 +1,7 @@
 import type { SessionReport, LinkCommand, SessionRef } from '../schema/link.ts'
 import type { AuthenticationCreds } from './baileys.ts'
 import { backoffMs } from './backoff.ts'
-import { readClose, type CloseCause } from './close-cause.ts'
+import { readClose, Replacements, type CloseCause } from './close-cause.ts'
 import type { Config } from './config.ts'
 import { Link, type LinkHandlers } from './link.ts'
 import type { Log } from './log.ts'
@@ -42,6 +42,7 @@ export class Session {
   #retry: NodeJS.Timeout | undefined
   #attempt = 0
   #cause: CloseCause | undefined
+  #replacements = new Replacements()
   #qr: { qr: string; expiresAt: number } | undefined
   #lastReport = ''
   #wantsLogout = false
@@ -188,7 +189,7 @@ export class Session {
         this.#connection = undefined
         content.outbox.closed()
         const isLinked = this.#creds?.me !== undefined
-        this.#cause = readClose(code, message, isLinked)
+        this.#cause = this.#replacements.judge(readClose(code, message, isLinked), Date.now())
         this.#log.info({ code, reason: this.#cause.reason }, 'WhatsApp’s connection has ended')
         this.#dispatch(closedEvent[this.#cause.kind])
       },

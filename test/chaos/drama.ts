@@ -66,7 +66,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       say,
     )
     const outgoing = new Outgoing(stage)
-    const sending = Promise.all(
+    const sending = collectErrors(
       actors.map((actor) => outgoing.send(actor, until, (2000 * sessions) / messagesPerSecond)),
     )
     for (let count = 0; Date.now() < until; count++) {
@@ -74,14 +74,14 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       await pause(1000 / messagesPerSecond)
     }
     const harms = await harming
-    await sending
+    const refused = await sending
     say(`${ledger.sentCount} messages in, ${outgoing.count} out; waiting for what is still on its way`)
     await waitUntil('all arrived', () => ledger.missing().length === 0, 90_000).catch(() => undefined)
     const deadRatchets = await findDeadRatchets(stage, actors, ledger)
     return {
       received: ledger.sentCount,
       sent: outgoing.count,
-      wronglySent: await outgoing.judge(),
+      wronglySent: [...refused, ...(await outgoing.judge())],
       harms,
       lost: ledger.missing().map(({ idSession, chat, id }) => `${idSession}/${chat}/${id}`),
       split: ledger.split(),
@@ -157,4 +157,10 @@ function explainOrder(actors: Actor[], text: string): string {
   const again = actors.flatMap(({ phone }) => [...(phone.companion?.askedAgain ?? [])])
   const named = again.filter((id) => text.includes(id))
   return named.length > 0 ? `; asked for again: ${named.join(', ')}` : ''
+}
+
+/** What went wrong in work that goes on side by side. */
+async function collectErrors(work: Promise<void>[]): Promise<string[]> {
+  const ends = await Promise.allSettled(work)
+  return ends.flatMap((end) => (end.status === 'rejected' ? [(end.reason as Error).message] : []))
 }

@@ -9,6 +9,8 @@ interface Order {
   idSession: string
 }
 
+/** How long the API may refuse a message while things break. */
+const patienceMs = 90_000
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
 
 /** A tenant's system that sends through the API, repeats with the same Idempotency-Key, and expects each message once. */
@@ -67,11 +69,15 @@ export class Outgoing {
   async #order(idSession: string, number: string, value: string): Promise<string> {
     const body = { to: `${number}@s.whatsapp.net`, messageType: 'conversation', value }
     const headers = { 'idempotency-key': randomUUID() }
-    for (;;) {
+    for (const deadline = Date.now() + patienceMs; ;) {
       const answer = await this.#stage.api
         .request('POST', `/v1/sessions/${idSession}/messages?wait=0`, body, headers)
         .catch(() => undefined)
       if (answer && answer.status < 300) return (answer.body as { idMessage: string }).idMessage
+      if (Date.now() > deadline)
+        throw new Error(
+          `${idSession} takes no message: ${answer ? JSON.stringify(answer.body) : 'no answer'}`,
+        )
       await pause(200)
     }
   }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { useStage } from './harness.ts'
 import { generateServerKeys } from '../whatsapp/noise.ts'
+import type { Phone } from '../whatsapp/phone.ts'
 
 const stage = useStage()
 
@@ -78,10 +79,27 @@ it('stops with the reason when WhatsApp refuses the account', async () => {
   expect(report).toMatchObject({ reason: 'banned' })
 })
 
-it('stops as replaced, and does not fight, when the same device connects elsewhere', async () => {
+function replaceConnection(phone: Phone): void {
+  phone.companion!.connection!.endWithStreamError('440', [{ tag: 'conflict', attrs: { type: 'replaced' } }])
+}
+
+it('connects again when a connector that was late replaced it for a moment', async () => {
   stage.startConnector()
   const { session, phone } = await stage.linkSession()
-  phone.companion!.connection!.endWithStreamError('440', [{ tag: 'conflict', attrs: { type: 'replaced' } }])
+  replaceConnection(phone)
+  await session.wait((seen) => seen.reportsOf('reconnecting')[0])
+  await session.wait((seen) => seen.reportsOf('connected').length === 2)
+  expect(session.reportsOf('stopped')).toEqual([])
+})
+
+it('stops as replaced, and does not fight for ever, when somebody else keeps the same device connected', async () => {
+  stage.startConnector()
+  const { session, phone } = await stage.linkSession()
+  for (let times = 1; times <= 4; times++) {
+    await session.wait((seen) => seen.reportsOf('connected').length === times)
+    await phone.waitUntilConnected()
+    replaceConnection(phone)
+  }
   const report = await session.wait((seen) => seen.reportsOf('stopped')[0])
   expect(report).toMatchObject({ reason: 'replaced' })
   expect(phone.isConnected).toBe(false)
