@@ -83,7 +83,7 @@ async function runOnce(simulator: Simulator, runner: Runner, burst: Omit<Burst, 
   const { contestant, number } = runner
   const arrived = contestant.expectMessages(number, burst.count)
   const before = await contestant.usage()
-  const startedAt = await simulator.burst({ ...burst, number })
+  const { startedAt } = await simulator.burst({ ...burst, number })
   const endedAt = await arrived
   await simulator.confirmed(number)
   const after = await contestant.usage()

@@ -9,16 +9,73 @@ import { Sink } from './sink.ts'
 import { table } from './stats.ts'
 import { startWhole } from './whole-installation.ts'
 
-const kills = 4
-/** In the first stream a client keeps up with ease, in the second it is busy. */
-const rates = [100, 500]
+const ratePerSecond = 500
 const secondsBetween = 3
+const burstCount = 500
+/** How long after each burst has left the process is killed. */
+const killAfterMs = [200, 400, 600, 800]
+const reconnectMs = 20_000
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 interface Outcome {
   sent: number
   /** Ids of messages, once for each time that the application was told. */
   told: string[]
+  /** The process could not log in any more: somebody has to scan a QR again. */
+  isUnlinked: boolean
+}
+
+interface Victim {
+  simulator: Simulator
+  number: string
+  kill(): Promise<void>
+  progress(text: string): void
+}
+
+/** Sends and kills; resolves when WhatsApp has a receipt of everything, or never will. */
+type Ordeal = (victim: Victim) => Promise<{ ids: string[]; isUnlinked: boolean }>
+
+const ordeals: Record<string, Ordeal> = {
+  async [`an even stream of ${ratePerSecond}/s`]({ simulator, number, kill, progress }) {
+    const count = ratePerSecond * secondsBetween * (killAfterMs.length + 1)
+    const streaming = simulator.stream({ number, ratePerSecond, count })
+    for (const _ of killAfterMs) {
+      await pause(secondsBetween * 1000)
+      await kill()
+      progress('killed')
+    }
+    const ids = await streaming
+    return { ids, isUnlinked: !(await outlives(simulator, number)) }
+  },
+  async [`four bursts of ${burstCount}`]({ simulator, number, kill, progress }) {
+    const all: string[] = []
+    for (const delayMs of killAfterMs) {
+      const { ids } = await simulator.burst({ number, to: 'person', way: 'live', count: burstCount })
+      all.push(...ids)
+      await pause(delayMs)
+      await kill()
+      progress(`killed ${delayMs} ms after a burst`)
+      if (!(await outlives(simulator, number))) return { ids: all, isUnlinked: true }
+    }
+    return { ids: all, isUnlinked: false }
+  },
+}
+
+/** Whether the client logs in again; then waits for its receipt of everything, which it may never be able to give. */
+async function outlives(simulator: Simulator, number: string): Promise<boolean> {
+  const isBack = await simulator.waitUntilAllConnected(reconnectMs).then(
+    () => true,
+    () => false,
+  )
+  if (isBack) await simulator.confirmed(number).catch(() => undefined)
+  return isBack
+}
+
+/** A first login writes much; what is measured begins when the client has come to rest. */
+async function warmUp(simulator: Simulator, number: string): Promise<void> {
+  await simulator.stream({ number, ratePerSecond: 50, count: 100 })
+  await simulator.confirmed(number)
+  await pause(2000)
 }
 
 /**
@@ -27,23 +84,24 @@ interface Outcome {
  */
 export async function measureLoss({ say, progress }: BenchOptions): Promise<void> {
   const rows: string[][] = []
-  for (const rate of rates) {
-    const baileys = await loseWithBaileys(rate, (text) => progress(`${rate}/s, Baileys: ${text}`))
-    const chatlink = await loseWithChatLink(rate, (text) => progress(`${rate}/s, ChatLink: ${text}`))
+  for (const [name, play] of Object.entries(ordeals)) {
+    const baileys = await loseWithBaileys(play, (text) => progress(`${name}, Baileys: ${text}`))
+    const chatlink = await loseWithChatLink(play, (text) => progress(`${name}, ChatLink: ${text}`))
     rows.push(
-      [`${rate}/s: Baileys, \`messages.upsert\`, \`useMultiFileAuthState\``, ...cells(baileys)],
-      [`${rate}/s: ChatLink, its connector killed`, ...cells(chatlink)],
+      [`${name}: Baileys, \`messages.upsert\`, \`useMultiFileAuthState\``, ...cells(baileys)],
+      [`${name}: ChatLink, its connector killed`, ...cells(chatlink)],
     )
   }
-  say(table([`kill -9 ×${kills}`, 'sent', 'told to the application', 'lost', 'told twice'], rows))
+  say(table(['kill -9 ×4', 'sent', 'told to the application', 'lost', 'told twice', 'logs in again'], rows))
 }
 
-function cells({ sent, told }: Outcome): string[] {
+function cells({ sent, told, isUnlinked }: Outcome): string[] {
   const distinct = new Set(told).size
-  return [sent, distinct, sent - distinct, told.length - distinct].map(String)
+  const counts = [sent, distinct, sent - distinct, told.length - distinct].map(String)
+  return [...counts, isUnlinked ? 'no: a new QR is needed' : 'yes']
 }
 
-async function loseWithBaileys(rate: number, progress: (text: string) => void): Promise<Outcome> {
+async function loseWithBaileys(play: Ordeal, progress: (text: string) => void): Promise<Outcome> {
   const simulator = await Simulator.start()
   const directory = mkdtempSync(join(tmpdir(), 'chatlink-bench-baileys-'))
   const toldFile = join(directory, 'told')
@@ -55,15 +113,20 @@ async function loseWithBaileys(rate: number, progress: (text: string) => void): 
     await pause(250)
     remote = new Remote('./process/baileys-on-files.ts', { args })
   }
-  const ids = await streamAndKill(simulator, { number, rate, kill: restart, progress })
-  const outcome = { sent: ids.length, told: await settled(() => readFileSync(toldFile, 'utf8').split('\n')) }
+  await warmUp(simulator, number)
+  const { ids, isUnlinked } = await play({ simulator, number, kill: restart, progress })
+  const outcome = {
+    sent: ids.length,
+    isUnlinked,
+    told: await settled(() => readFileSync(toldFile, 'utf8').split('\n')),
+  }
   await remote.stop()
   await simulator.stop()
   rmSync(directory, { recursive: true, force: true })
   return keepSent(outcome, ids)
 }
 
-async function loseWithChatLink(rate: number, progress: (text: string) => void): Promise<Outcome> {
+async function loseWithChatLink(play: Ordeal, progress: (text: string) => void): Promise<Outcome> {
   const simulator = await Simulator.start()
   const told: string[] = []
   const sink = await Sink.start((body) => {
@@ -71,37 +134,14 @@ async function loseWithChatLink(rate: number, progress: (text: string) => void):
   })
   const whole = await startWhole(simulator)
   const number = await whole.link('loss', sink.url)
-  const kill = async () => whole.killConnector()
-  const ids = await streamAndKill(simulator, { number, rate, kill, progress })
-  const outcome = { sent: ids.length, told: [...(await settled(() => told))] }
+  const kill = () => whole.killConnector()
+  await warmUp(simulator, number)
+  const { ids, isUnlinked } = await play({ simulator, number, kill, progress })
+  const outcome = { sent: ids.length, isUnlinked, told: [...(await settled(() => told))] }
   await whole.stop()
   await simulator.stop()
   sink.close()
   return keepSent(outcome, ids)
-}
-
-interface Ordeal {
-  number: string
-  rate: number
-  kill(): Promise<void>
-  progress(text: string): void
-}
-
-async function streamAndKill(
-  simulator: Simulator,
-  { number, rate, kill, progress }: Ordeal,
-): Promise<string[]> {
-  const count = rate * secondsBetween * (kills + 1)
-  const streaming = simulator.stream({ number, ratePerSecond: rate, count })
-  for (let killed = 1; killed <= kills; killed++) {
-    await pause(secondsBetween * 1000)
-    await kill()
-    progress(`killed ${killed} of ${kills}`)
-  }
-  const ids = await streaming
-  progress(`${ids.length} sent; waiting for what is still on its way`)
-  await simulator.confirmed(number)
-  return ids
 }
 
 /** What there is once nothing has come for five seconds. */
@@ -120,7 +160,7 @@ async function settled(read: () => string[]): Promise<string[]> {
   return read()
 }
 
-function keepSent({ sent, told }: Outcome, ids: string[]): Outcome {
+function keepSent(outcome: Outcome, ids: string[]): Outcome {
   const known = new Set(ids)
-  return { sent, told: told.filter((id) => known.has(id)) }
+  return { ...outcome, told: outcome.told.filter((id) => known.has(id)) }
 }

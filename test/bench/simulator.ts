@@ -54,8 +54,8 @@ export class Simulator {
     return number
   }
 
-  /** Resolves with the moment at which the first left, in microseconds. */
-  burst(burst: Burst): Promise<number> {
+  /** Resolves when all are on their way, with their ids and the moment at which the first left, in microseconds. */
+  burst(burst: Burst): Promise<{ ids: string[]; startedAt: number }> {
     return this.#remote.call('burst', burst)
   }
 
@@ -70,8 +70,8 @@ export class Simulator {
   }
 
   /** Resolves when each account's client is connected, those that are not yet gone counted as connected. */
-  waitUntilAllConnected(): Promise<void> {
-    return this.#remote.call('waitUntilAllConnected')
+  waitUntilAllConnected(timeoutMs = 60_000): Promise<void> {
+    return this.#remote.call('waitUntilAllConnected', timeoutMs)
   }
 
   /** Resolves when the client has confirmed all that was sent to it. */

@@ -47,9 +47,11 @@ export async function startWhole(simulator: Simulator) {
         return qr
       })
     },
-    killConnector() {
+    /** It is started again by itself. Resolves when the old one is gone. */
+    async killConnector() {
       const { connector } = installation.pids()
       if (connector !== undefined) process.kill(connector, 'SIGKILL')
+      await waitUntil('its end', () => installation.pids().connector !== connector)
     },
     async stop() {
       await installation.stop()

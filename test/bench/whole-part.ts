@@ -22,7 +22,7 @@ export async function measureWhole({ messages, rounds, say, progress }: BenchOpt
     for (let round = 0; round <= rounds; round++) {
       const burst: Burst = { number, to: 'person', way, count: messages }
       const arrived = arrivals.expect(messages)
-      const startedAt = await simulator.burst(burst)
+      const { startedAt } = await simulator.burst(burst)
       const perSecond = messages / (((await arrived) - startedAt) / 1e6)
       await simulator.confirmed(number)
       progress(`${way}, ${round === 0 ? 'warming up' : `round ${round}`}: ${perSecond.toFixed(0)}/s`)

@@ -16,16 +16,19 @@ const text = 'The quick brown fox jumps over the lazy dog, then writes home abou
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 /** Encrypts all beforehand, so that what is measured is the client; tells when the first byte of it left. */
-async function burst({ number, to, way, count }: Burst): Promise<number> {
+async function burst({ number, to, way, count }: Burst): Promise<{ ids: string[]; startedAt: number }> {
   const phone = phones.get(number)!
   const target = to === 'group' ? groups.get(number)! : phone
+  const ids: string[] = []
   phone.hold()
-  for (let sent = 0; sent < count; sent++)
-    await contacts[sent % contacts.length]!.send(target, { text: `${sent} ${text}` })
+  while (ids.length < count)
+    ids.push(
+      (await contacts[ids.length % contacts.length]!.send(target, { text: `${ids.length} ${text}` })).id,
+    )
   if (way === 'live') {
     const startedAt = nowMicroseconds()
     phone.release()
-    return startedAt
+    return { ids, startedAt }
   }
   const companion = phone.companion!
   const sendBacklog = companion.sendBacklog.bind(companion)
@@ -37,7 +40,7 @@ async function burst({ number, to, way, count }: Burst): Promise<number> {
     }
   })
   phone.dropConnection()
-  return started
+  return { ids, startedAt: await started }
 }
 
 /** Sends evenly; each text carries the moment in microseconds at which it was given to WhatsApp. */
@@ -63,8 +66,8 @@ async function dropAll(): Promise<number> {
   return performance.now() - startedAt
 }
 
-async function waitUntilAllConnected(): Promise<void> {
-  await Promise.all([...phones.values()].map((phone) => phone.waitUntilConnected(60_000)))
+async function waitUntilAllConnected(timeoutMs = 60_000): Promise<void> {
+  await Promise.all([...phones.values()].map((phone) => phone.waitUntilConnected(timeoutMs)))
 }
 
 serve({
