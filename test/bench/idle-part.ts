@@ -5,6 +5,8 @@ import { table } from './stats.ts'
 
 const settleMs = 5000
 const idleSeconds = 30
+/** WhatsApp must have seen that the connections are gone before it can tell when they are back. */
+const noticeMs = 200
 const megabyte = 1024 * 1024
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
@@ -20,6 +22,7 @@ export async function measureIdle({ say, progress }: BenchOptions): Promise<void
   progress('killing the connector of 100 sessions')
   const startedAt = performance.now()
   await connector.replace()
+  await pause(noticeMs)
   await simulator.waitUntilAllConnected()
   const takenOverMs = performance.now() - startedAt
   await linkMany(connector, 100, progress)

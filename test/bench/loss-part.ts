@@ -14,6 +14,8 @@ const secondsBetween = 3
 const burstCount = 500
 /** How long after each burst has left the process is killed. */
 const killAfterMs = [200, 400, 600, 800]
+/** WhatsApp must have seen that the connection is gone before it can tell when it is back. */
+const noticeMs = 200
 const reconnectMs = 20_000
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
@@ -63,6 +65,7 @@ const ordeals: Record<string, Ordeal> = {
 
 /** Whether the client logs in again; then waits for its receipt of everything, which it may never be able to give. */
 async function outlives(simulator: Simulator, number: string): Promise<boolean> {
+  await pause(noticeMs)
   const isBack = await simulator.waitUntilAllConnected(reconnectMs).then(
     () => true,
     () => false,

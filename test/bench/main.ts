@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { writeResult } from './document.ts'
 import type { BenchOptions } from './options.ts'
 
 /** Each part is loaded when it runs: the parts need different processes and nothing of each other. */
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
     messages: { type: 'string', default: '3000' },
     rounds: { type: 'string', default: '3' },
     profile: { type: 'string' },
+    write: { type: 'boolean', default: false },
   },
 })
 const unknown = positionals.filter((name) => !(name in parts))
@@ -30,7 +32,6 @@ if (unknown.length > 0) {
 }
 
 const startedAt = performance.now()
-const say = (text: string) => void process.stdout.write(`${text}\n`)
 const progress = (text: string) => {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(5)
   process.stderr.write(`${seconds} s  ${text}\n`)
@@ -39,6 +40,11 @@ const load = () => loadavg()[0]!.toFixed(1)
 
 for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
   const before = load()
+  const result: string[] = []
+  const say = (text: string) => {
+    result.push(text)
+    process.stdout.write(`${text}\n`)
+  }
   await parts[name]!({
     events: Number(values.events),
     rate: Number(values.rate),
@@ -48,6 +54,8 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
     say,
     progress,
   })
-  say(`\n(${name}: ${cpus().length} cores, load average ${before} before, ${load()} after.)\n`)
+  const day = new Date().toISOString().slice(0, 10)
+  say(`\n${day}, ${cpus().length} cores, load average ${before} before and ${load()} after.\n`)
+  if (values.write) writeResult(name, result.join('\n'))
 }
 process.exit(0)
