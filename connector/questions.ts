@@ -6,13 +6,23 @@ import type { CommandReport } from './outbox.ts'
 
 export type Question = Exclude<LinkCommand, { kind: 'sendMessage' }>
 
-type Asked = Pick<WASocket, 'onWhatsApp' | 'signalRepository'>
+type Asked = Pick<
+  WASocket,
+  'authState' | 'onWhatsApp' | 'readMessages' | 'sendPresenceUpdate' | 'signalRepository'
+>
 
-/** Asks WhatsApp at once; `undefined` stands for a session without a connection. Never rejects. */
+export interface QuestionTools {
+  /** Absent while WhatsApp is not connected. */
+  socket: Asked | undefined
+  /** How WhatsApp names a person within a chat. */
+  authorIn(chat: string, jid: string): Promise<string>
+}
+
+/** Asks or tells WhatsApp something at once. Never rejects. */
 export async function answerQuestion(
   idCommand: string,
   command: Question,
-  socket: Asked | undefined,
+  { socket, authorIn }: QuestionTools,
 ): Promise<CommandReport> {
   const failed = (errorCode: string, errorText: string): CommandReport => ({
     report: 'command',
@@ -23,12 +33,43 @@ export async function answerQuestion(
   })
   if (socket === undefined)
     return failed('notConnected', 'The session is not connected to WhatsApp at the moment. Try again soon.')
+  // Baileys would drop it without a word.
+  if (command.kind === 'setPresence' && command.to === undefined && !socket.authState.creds.me?.name)
+    return failed('noName', 'WhatsApp has not told the name of the account yet. Try again in some seconds.')
   try {
-    const result = { contacts: await checkNumbers(socket, command.numbers) }
-    return { report: 'command', idCommand, outcome: 'done', result }
+    const result = await carryOut(command, socket, authorIn)
+    return { report: 'command', idCommand, outcome: 'done', ...(result !== undefined && { result }) }
   } catch {
     return failed('notAnswered', 'WhatsApp did not answer the question. Try again in some seconds.')
   }
+}
+
+async function carryOut(
+  command: Question,
+  socket: Asked,
+  authorIn: QuestionTools['authorIn'],
+): Promise<{ contacts: ContactCheck[] } | undefined> {
+  if (command.kind === 'checkNumbers') return { contacts: await checkNumbers(socket, command.numbers) }
+  if (command.kind === 'markRead') await markRead(command, socket, authorIn)
+  else await socket.sendPresenceUpdate(command.presence, command.to)
+  return undefined
+}
+
+/** WhatsApp knows the messages of a chat under the address from which they came: the LID, where there is one. */
+async function markRead(
+  { to, messages }: Extract<Question, { kind: 'markRead' }>,
+  socket: Asked,
+  authorIn: QuestionTools['authorIn'],
+): Promise<void> {
+  const isGroup = to.endsWith('@g.us')
+  const remoteJid = isGroup ? to : ((await findLids(socket, [to])).get(to) ?? to)
+  const keys = messages.map(async ({ idMessage: id, participant }) => ({
+    remoteJid,
+    id,
+    fromMe: false,
+    ...(isGroup && participant !== undefined && { participant: await authorIn(to, participant) }),
+  }))
+  await socket.readMessages(await Promise.all(keys))
 }
 
 async function checkNumbers(socket: Asked, numbers: string[]): Promise<ContactCheck[]> {

@@ -163,7 +163,12 @@ export class SessionContent {
   command(idCommand: string, command: LinkCommand, expiresAt: number | undefined): void {
     if (command.kind === 'sendMessage') return this.outbox.take(idCommand, command, expiresAt)
     const socket = this.outbox.isOpen ? this.#connection?.socket : undefined
-    void answerQuestion(idCommand, command, socket).then((report) => this.#options.report(report))
+    const authorIn = async (chat: string, jid: string) => {
+      if (socket !== undefined) await this.#knowGroup(socket, chat)
+      return this.#groups.addressIn(chat, jid)
+    }
+    const answering = answerQuestion(idCommand, command, { socket, authorIn })
+    void answering.then((report) => this.#options.report(report))
   }
 
   close(): void {
@@ -217,13 +222,17 @@ export class SessionContent {
   async #send(command: SendCommand): Promise<void> {
     const socket = this.#connection?.socket
     if (socket === undefined) throw new Error('WhatsApp is not connected')
-    const { to } = command.message
-    if (isJidGroup(to) && this.#groups.get(to) === undefined) this.#groups.put(await socket.groupMetadata(to))
+    await this.#knowGroup(socket, command.message.to)
     await sendOutgoing(command, {
       socket,
       openFile: (idFile) => openFile(this.#fileUrl(idFile), this.#options.config.connectorToken),
       authorIn: (chat, jid) => this.#groups.addressIn(chat, jid),
     })
+  }
+
+  async #knowGroup(socket: WASocket, jid: string): Promise<void> {
+    if (isJidGroup(jid) && this.#groups.get(jid) === undefined)
+      this.#groups.put(await socket.groupMetadata(jid))
   }
 
   #fileUrl(idFile: string): string {

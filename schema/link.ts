@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { presence, readMessages } from './api/sign.ts'
 import { SessionReason } from './event/session.ts'
 import { IdConnector, IdEvent, IdFile, IdObject, IdSession, IdTenant, Jid } from './id.ts'
 import { maxCheckedNumbers } from './api/contact.ts'
@@ -121,6 +122,9 @@ export const LinkCommand = z.discriminatedUnion('kind', [
       .min(1)
       .max(maxCheckedNumbers),
   }),
+  /** These two have no result. */
+  z.strictObject({ kind: z.literal('markRead'), to: Jid, messages: readMessages }),
+  z.strictObject({ kind: z.literal('setPresence'), presence, to: Jid.optional() }),
 ])
 export type LinkCommand = z.infer<typeof LinkCommand>
 export type SendCommand = Extract<LinkCommand, { kind: 'sendMessage' }>

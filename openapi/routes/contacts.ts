@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { CheckContacts, ContactChecks } from '../../schema/api/contact.ts'
+import { MarkRead, SetPresence } from '../../schema/api/sign.ts'
 import { IdSession } from '../../schema/id.ts'
 import { body, json, problems, tenantKey } from './respond.ts'
 
@@ -17,4 +18,31 @@ export const checkContacts = createRoute({
     200: json(ContactChecks, 'One for each number, in their order.'),
     ...problems(400, 404, 409, 413, 415, 422, 503),
   },
+})
+
+const told = { 204: { description: 'WhatsApp was told.' }, ...problems(400, 404, 409, 413, 415, 422, 503) }
+
+export const markRead = createRoute({
+  tags: ['Messages'],
+  security: tenantKey,
+  method: 'post',
+  path: '/v1/sessions/{idSession}/read',
+  operationId: 'markRead',
+  summary: 'Mark messages as read',
+  description:
+    'Their writers see it, unless the account’s privacy keeps it from them. Done at once or not at all.',
+  request: { params: z.object({ idSession: IdSession }), body: body(MarkRead) },
+  responses: told,
+})
+
+export const setPresence = createRoute({
+  tags: ['Messages'],
+  security: tenantKey,
+  method: 'post',
+  path: '/v1/sessions/{idSession}/presence',
+  operationId: 'setPresence',
+  summary: 'Show typing, recording or being online',
+  description: 'WhatsApp forgets typing by itself after some seconds. Done at once or not at all.',
+  request: { params: z.object({ idSession: IdSession }), body: body(SetPresence) },
+  responses: told,
 })

@@ -106,6 +106,21 @@ it('asks WhatsApp whether numbers are on it', async () => {
   })
 })
 
+it('marks messages as read and shows that it types', async () => {
+  const theirs = await ana.send(group, { text: 'Are you there?' })
+  await stage.receiver.waitFor((e) => e['idMessage'] === theirs.id, 'the question')
+  const messages = [{ idMessage: theirs.id, participant: ana.pnJid }]
+  const read = await stage.api.request('POST', '/v1/sessions/support/read', { to: group.jid, messages })
+  const composing = { to: ana.pnJid, presence: 'composing' }
+  const typed = await stage.api.request('POST', '/v1/sessions/support/presence', composing)
+  expect([read.status, typed.status]).toEqual([204, 204])
+  await vi.waitFor(() => {
+    const seen = { kind: 'read', to: group.jid, participant: ana.lidJid, ids: [theirs.id] }
+    expect(phone.signs).toContainEqual(seen)
+    expect(phone.signs).toContainEqual({ kind: 'composing', to: ana.pnJid })
+  })
+})
+
 it('refuses a file that nobody uploaded', async () => {
   const image = { to: ana.pnJid, messageType: 'imageMessage', idFile: 'file_aaaaaaaaaaaaaaaaaaaaaa' }
   const refused = await stage.api.request('POST', '/v1/sessions/support/messages', image)

@@ -8,6 +8,7 @@ import type { Group } from './group.ts'
 import { node } from './node.ts'
 import { Person, type SentMessage } from './person.ts'
 import { answerCode } from './pairing-code.ts'
+import type { Sign } from './sign.ts'
 import { acceptDevice, readQr, type Registration } from './registration.ts'
 
 /** The phone that owns an account: it scans QRs, is itself a device of the account, and can unlink clients. */
@@ -17,6 +18,8 @@ export class Phone extends Person {
   readonly sentByCompanions: { id: string; message: proto.Message }[] = []
   /** Reason with which the server refuses the next logins of this account, such as 403 or 405. */
   loginFailure: string | undefined
+  /** What its linked clients lately let others see. */
+  readonly signs: Sign[] = []
   #nextDevice = 1
   readonly #waiting = new Set<() => void>()
   readonly #receiptListeners = new Set<(receipt: Receipt) => void>()
@@ -37,6 +40,12 @@ export class Phone extends Person {
 
   get receipts(): Receipt[] {
     return this.companion?.receipts ?? []
+  }
+
+  noteSign(sign: Sign | undefined): void {
+    if (sign === undefined) return
+    this.signs.push(sign)
+    if (this.signs.length > 1000) this.signs.splice(0, 500)
   }
 
   /** Calls back at each message receipt of any linked client, in the moment in which the server sees it. */

@@ -14,6 +14,7 @@ import type { Phone } from './phone.ts'
 import { readCodeRequest } from './pairing-code.ts'
 import { type Asker, answerQuery } from './queries.ts'
 import { isConfirmedBy, newRefs, pairDevice, type Registration } from './registration.ts'
+import { readSign } from './sign.ts'
 import { routeMessage } from './router.ts'
 import { World } from './world.ts'
 
@@ -169,6 +170,7 @@ class Server {
     if (registration) return this.#receiveFromStranger(registration, stanza)
     const asker = this.#askers.get(connection)
     if (!asker) return
+    asker.phone.noteSign(readSign(stanza))
     switch (stanza.tag) {
       case 'iq':
         return this.#answer(connection, stanza, asker)

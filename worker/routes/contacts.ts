@@ -7,7 +7,7 @@ import { requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
 import { findSession } from './find-session.ts'
 
-/** What WhatsApp knows of people. Mounted behind `sessionRoutes`, which asks for the key. */
+/** What WhatsApp is asked or told at once, outside the queue of messages. Mounted behind `sessionRoutes`, which asks for the key. */
 export const contactRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
 
 contactRoutes.openapi(
@@ -17,5 +17,20 @@ contactRoutes.openapi(
     const { numbers } = context.req.valid('json')
     const { result } = unwrap(await session.ask({ kind: 'checkNumbers', numbers }))
     return context.json(ContactChecks.parse(result), 200)
+  },
+)
+
+contactRoutes.openapi({ ...routes.markRead, middleware: requireScope('messages:write') }, async (context) => {
+  const session = await findSession(context, context.req.valid('param').idSession)
+  unwrap(await session.ask({ kind: 'markRead', ...context.req.valid('json') }))
+  return context.body(null, 204)
+})
+
+contactRoutes.openapi(
+  { ...routes.setPresence, middleware: requireScope('messages:write') },
+  async (context) => {
+    const session = await findSession(context, context.req.valid('param').idSession)
+    unwrap(await session.ask({ kind: 'setPresence', ...context.req.valid('json') }))
+    return context.body(null, 204)
   },
 )

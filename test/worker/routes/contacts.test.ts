@@ -74,3 +74,34 @@ describe('a check of numbers', () => {
     )
   })
 })
+
+describe('reading and typing', () => {
+  const cases: [string, Record<string, unknown>, string][] = [
+    ['read', { to: jid, messages: [{ idMessage: 'A' }] }, 'markRead'],
+    ['presence', { to: jid, presence: 'composing' }, 'setPresence'],
+    ['presence', { presence: 'available' }, 'setPresence'],
+  ]
+
+  it.each(cases)('is told to WhatsApp at once: %s %j', async (action, json, kind) => {
+    const { customer, link } = await makeLinked()
+    const answering = customer.post(`/v1/sessions/support/${action}`, json)
+    const { idCommand, command } = await link.next('command')
+    expect(command).toEqual({ kind, ...json })
+    await link.report({ report: 'command', idCommand, outcome: 'done' })
+    expect(await answering).toMatchObject({ status: 204 })
+  })
+
+  it.each([
+    ['read', { to: jid, messages: [] }],
+    ['read', { to: jid, messages: Array.from({ length: 101 }, () => ({ idMessage: 'A' })) }],
+    ['read', { to: '120363041234567890@g.us', messages: [{ idMessage: 'A' }] }],
+    ['presence', { presence: 'composing' }],
+    ['presence', { presence: 'available', to: jid }],
+    ['presence', { presence: 'dancing', to: jid }],
+  ])('is refused: %s %j', async (action, json) => {
+    const { customer, link } = await makeLinked()
+    const answer = await customer.post(`/v1/sessions/support/${action}`, json)
+    expect(answer).toMatchObject(problem(422, 'validationFailed'))
+    expect(link.all('command')).toEqual([])
+  })
+})
