@@ -14,7 +14,7 @@ export interface DispatcherView {
   cursor: number
   /** Events that are known to wait, at most; 0 when there is nothing left to do. */
   lag: number
-  /** How long the oldest failure has lasted. */
+  /** Age of the oldest event that is not settled. */
   lagSeconds: number
   failing: number
   exhausted: number
@@ -61,13 +61,15 @@ const nothing: DispatcherView = {
   replay: null,
 }
 
-/** Describes a Dispatcher; one that was never configured has nothing to do. */
-export function describe(work: Work | null, now: number): DispatcherView {
+/**
+ * Describes a Dispatcher; one that was never configured has nothing to do.
+ * @param waitingSince when the oldest event was logged that is not settled; null when there is none.
+ */
+export function describe(work: Work | null, now: number, waitingSince: number | null): DispatcherView {
   if (!work) return nothing
   const { stream, book, control, breaker, settings, store, health } = work
   const status = control.disabled ? 'disabled' : settings.config.status
   const failing = book.records.filter(({ sequence }) => sequence !== null)
-  const oldest = Math.min(now, ...failing.map(({ since }) => since))
   const lag = Math.max(0, stream.head - stream.cursor) + stream.openSize + book.size
   const { replay } = control
   return {
@@ -79,7 +81,7 @@ export function describe(work: Work | null, now: number): DispatcherView {
     sequence: stream.head,
     cursor: stream.cursor,
     lag,
-    lagSeconds: Math.round((now - oldest) / 1000),
+    lagSeconds: Math.max(0, Math.round((now - (waitingSince ?? now)) / 1000)),
     failing: failing.length,
     exhausted: store.dead.size,
     expired: stream.expired,

@@ -97,11 +97,12 @@ export class Dispatcher extends DurableObject<Env> {
 
   /** How this subscription fares with this session. */
   async describe(): Promise<DispatcherView> {
-    if (!this.#work) return describe(null, Date.now())
-    await this.#work.refreshHead()
-    this.#work.engine.kick()
-    await Promise.race([this.#work.engine.settled(), pause(wakeWaitMs)])
-    return describe(this.#work, Date.now())
+    const work = this.#work
+    if (!work) return describe(null, Date.now(), null)
+    await work.refreshHead()
+    work.engine.kick()
+    await Promise.race([work.engine.settled(), pause(wakeWaitMs)])
+    return describe(work, Date.now(), await work.waitingSince())
   }
 
   async listDeliveries(options: {

@@ -1,7 +1,7 @@
 import type { Breaker } from './breaker.ts'
 import { makeJob, type Job } from './job.ts'
 import type { LaneBook } from './lane-book.ts'
-import { maxUnwrittenMs, type Ledger } from './ledger.ts'
+import { maxUnwrittenMs, restAfterMs, type Ledger } from './ledger.ts'
 import { matches, readHead } from './match.ts'
 import type { Answer } from './outcome.ts'
 import type { Attempt, Settings } from './record.ts'
@@ -292,14 +292,19 @@ export class Engine {
         failed(error)
       }
     }
-    if (ledger.isDirty && this.#writeTimer === undefined) {
-      this.#writeTimer = setTimeout(() => {
-        this.#writeTimer = undefined
-        this.isStreaming = false
-        this.kick()
-      }, maxUnwrittenMs)
-    }
+    if (ledger.isDirty && isQuiet) this.#restLater(restAfterMs)
+    else if (ledger.isDirty && this.#writeTimer === undefined) this.#restLater(maxUnwrittenMs)
     if (isQuiet && !ledger.isDirty) this.#wakeWaiters()
+  }
+
+  /** Writes after a while, whatever is under way then. */
+  #restLater(delayMs: number): void {
+    clearTimeout(this.#writeTimer)
+    this.#writeTimer = setTimeout(() => {
+      this.#writeTimer = undefined
+      if (this.#isQuiet) this.isStreaming = false
+      this.kick()
+    }, delayMs)
   }
 
   #pumpLater(delayMs: number): void {

@@ -5,8 +5,10 @@ import type { Stream } from './stream.ts'
 
 /** After this many deliveries progress is written, even while more are under way … */
 export const maxUnwritten = 100
-/** … and after this long. What is delivered and not yet written is delivered again after a crash. */
-export const maxUnwrittenMs = 500
+/** … and after this long. What is delivered and not yet written is delivered again after a crash … */
+export const maxUnwrittenMs = 250
+/** … or as soon as a stream has paused for so long: then a row costs no more than that of a lone event. */
+export const restAfterMs = 30
 
 /** Most of a batch's row; a row of SQLite here holds 2 MB. */
 const maxRowCharacters = 256 * 1024

@@ -21,6 +21,7 @@ import { Stream, type LogSlice } from './stream.ts'
 export interface SessionDoor {
   readLog(options: { after: number; limit: number; maxBytes: number }): Promise<LogSlice>
   sequenceBefore(at: number): Promise<{ sequence: number }>
+  loggedAt(sequence: number): Promise<{ at: number | null }>
   appendOwn(event: EventDraft): Promise<{ ok: boolean }>
 }
 
@@ -198,6 +199,21 @@ export class Work {
       if (head > this.stream.head) this.stream.head = head
     } catch (error) {
       this.doors.failed(error)
+    }
+  }
+
+  /** Since when the oldest event that is not settled has waited; null when none does. */
+  async waitingSince(): Promise<number | null> {
+    const { stream, book } = this
+    const unsettled = book.records.map(({ sequence, position }) => sequence ?? position + 1)
+    if (stream.cursor < stream.head) unsettled.push(stream.cursor + 1)
+    const oldest = Math.min(...unsettled, ...stream.open)
+    if (oldest === Infinity) return null
+    try {
+      return (await this.session.loggedAt(oldest)).at
+    } catch (error) {
+      this.doors.failed(error)
+      return null
     }
   }
 

@@ -19,6 +19,8 @@ const statements = {
     WHERE first >= (SELECT coalesce(max(first), 0) FROM log WHERE first <= ?1) ORDER BY first LIMIT ?2`,
   recent: 'SELECT first, bodies, proofs FROM log WHERE first < ? ORDER BY first DESC LIMIT ?',
   before: 'SELECT last FROM log WHERE at < ? ORDER BY first DESC LIMIT 1',
+  loggedAt: `SELECT at FROM log
+    WHERE first >= (SELECT coalesce(max(first), 0) FROM log WHERE first <= ?1) AND last >= ?1 ORDER BY first LIMIT 1`,
   newest: 'SELECT last, at FROM log ORDER BY first DESC LIMIT 1',
   oldest: 'SELECT first, at FROM log ORDER BY first LIMIT 1',
   expired: 'SELECT first, last, at FROM log ORDER BY first LIMIT ?',
@@ -123,6 +125,11 @@ export class EventLog {
     const newest = this.#sql.exec<{ last: number; at: number }>(statements.newest).toArray()[0]
     if (!newest || newest.at < at) return this.head
     return this.#sql.exec<{ last: number }>(statements.before, at).toArray()[0]?.last ?? 0
+  }
+
+  /** When an event was logged, or the next one that is still kept; null when there is none. */
+  loggedAt(sequence: number): number | null {
+    return this.#sql.exec<{ at: number }>(statements.loggedAt, sequence).toArray()[0]?.at ?? null
   }
 
   /** Sequence of the oldest event still kept; `head + 1` when none is. */

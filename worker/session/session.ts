@@ -229,6 +229,11 @@ export class Session extends DurableObject<Env> {
     return { sequence: this.#store.log.sequenceBefore(at) }
   }
 
+  /** When an event was logged (ms); null when the log has nothing from there on. */
+  loggedAt(sequence: number): { at: number | null } {
+    return { at: this.#store.record ? this.#store.log.loggedAt(sequence) : null }
+  }
+
   /** Logs an event that the Worker itself makes. With an `idEvent` of its own it is logged once, however often told. */
   appendOwn(event: OwnEvent): Result<object, 'sessionNotFound' | 'invalidEvent'> {
     const record = this.#living()
