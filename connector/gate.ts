@@ -16,6 +16,8 @@ export interface RawSocket {
   resume(): void
   terminate(): void
   addEventListener(type: 'close', listener: () => void): void
+  /** Used, where it is there, to write many frames with one system call. */
+  _socket?: { cork(): void; uncork(): void } | null
 }
 
 interface Durability {
@@ -66,11 +68,14 @@ export class Gate {
   release(): void {
     if (this.#isClosed) return
     const { ackedChange } = this.#durability
+    const stream = this.#raw._socket
+    stream?.cork()
     while (this.#held.length > 0 && this.#held[0]!.after <= ackedChange) {
       const { data } = this.#held.shift()!
       this.#heldBytes -= data.length
       this.#send(data)
     }
+    stream?.uncork()
     this.#watch()
     this.regulate()
   }
