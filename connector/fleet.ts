@@ -51,6 +51,7 @@ export class FleetClient {
   /** Hands all sessions back; resolves when none runs here any more, or after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true
+    this.#options.log.info('handing the sessions back')
     this.#send({ type: 'draining' })
     const drained = new Promise<void>((resolve) => (this.#drained = resolve))
     for (const session of this.#running.values()) session.release()

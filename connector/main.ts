@@ -1,46 +1,42 @@
 import { parseConfig } from './config.ts'
-import { FleetClient } from './fleet.ts'
-import { makeLog } from './log.ts'
+import { ConnectorProcesses, maxProcesses, nameOfProcess, parseArguments } from './processes.ts'
 
 const drainMs = 15_000
+const { env } = process
 
-const parsed = parseConfig(process.env)
-if (!parsed.ok) {
-  process.stderr.write(`${parsed.problem}\n`)
-  process.exit(1)
-}
-const { config } = parsed
-const log = makeLog(config.logLevel)
-
-const { hasRemedies } = await import('./baileys.ts')
-const { Session } = await import('./session.ts')
-if (!hasRemedies()) {
-  process.stderr.write('libsignal’s remedies are not in place: wrong signatures would be accepted\n')
+function refuse(problem: string): never {
+  process.stderr.write(`${problem}\n`)
   process.exit(1)
 }
 
-process.on('unhandledRejection', (error) => {
-  log.warn({ error: error instanceof Error ? error.message : String(error) }, 'a rejection nobody waited for')
-})
-process.on('uncaughtException', (error) => {
-  log.fatal({ error: error.message, stack: error.stack }, 'this connector ends: its state is unknown')
-  process.exit(1)
-})
+const args = parseArguments(process.argv.slice(2))
+if (!args.ok) refuse(args.problem)
+const isSupervisor = args.processes > 1
+const name = isSupervisor
+  ? nameOfProcess(env['CHATLINK_CONNECTOR_ID'], maxProcesses - 1)
+  : env['CHATLINK_CONNECTOR_ID']
+const parsed = parseConfig({ ...env, CHATLINK_CONNECTOR_ID: name })
+if (!parsed.ok) refuse(parsed.problem)
 
-log.info({ idConnector: config.idConnector, worker: config.workerUrl }, 'connector')
-const fleet = new FleetClient({
-  config,
-  log,
-  startSession: (ref, onEnded) => new Session({ ref, config, log, onEnded }),
-})
+let stop: () => Promise<void>
+if (isSupervisor) {
+  const connectors = new ConnectorProcesses(args.processes, env)
+  stop = async () => connectors.stop(drainMs + 2000)
+  connectors.start()
+} else {
+  const { runConnector } = await import('./run.ts')
+  const fleet = await runConnector(parsed.config)
+  stop = async () => fleet.drain(drainMs)
+  // One of several, whose supervisor is gone.
+  process.on('disconnect', () => void end())
+}
 
 let isStopping = false
-async function stop(): Promise<void> {
+async function end(): Promise<void> {
   if (isStopping) return
   isStopping = true
-  log.info('handing the sessions back')
-  await fleet.drain(drainMs)
+  await stop()
   process.exit(0)
 }
-process.on('SIGTERM', () => void stop())
-process.on('SIGINT', () => void stop())
+process.on('SIGTERM', () => void end())
+process.on('SIGINT', () => void end())

@@ -9,6 +9,7 @@ import { Assignments } from './assignments.ts'
 import { closeControl, Connectors, type OnlineConnector } from './connectors.ts'
 import { fleetMigrations } from './migrations.ts'
 import { chooseConnector, reconcileConnector, type Candidate } from './placement.ts'
+import { Rebalance } from './rebalance.ts'
 import { addTenant, findTenant, listTenants, removeTenant, type TenantEntry } from './tenants.ts'
 
 /** The Fleet's times, in milliseconds: a connector that is lost has its sessions elsewhere within 15 s. */
@@ -17,8 +18,8 @@ const timing = {
   silentMs: 10_000,
   /** How long a connector whose socket closed may take to come back. */
   graceMs: 2000,
-  /** The same after the Fleet itself was away, when all come back at once. */
-  restartGraceMs: 8000,
+  /** The same after the Fleet itself was away, when all come back at once, trying every 3 s. */
+  restartGraceMs: 4000,
   /** How long a draining connector may take to hand a session over. */
   handoverMs: 3000,
   /** Asked for this many times without a link, within this time of each other, a session is tried elsewhere. */
@@ -50,18 +51,26 @@ export class Fleet extends DurableObject<Env> {
   /** Sessions that are being handed over, and until when that may take. */
   readonly #handovers = new Map<string, number>()
   readonly #asks = new Map<string, { count: number; at: number }>()
+  readonly #rebalance: Rebalance
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#assignments = new Assignments(ctx.storage.sql)
     this.#connectors = new Connectors(ctx)
     this.#alarm = new AlarmClock(ctx.storage)
+    this.#rebalance = new Rebalance({
+      assignments: this.#assignments,
+      candidates: () => this.#candidates(),
+      isMovable: async (ref) => this.#isMovable(ref),
+      move: (ref, from) => this.#takeFrom(ref, from),
+    })
     void ctx.blockConcurrencyWhile(async () => {
       const now = Date.now()
       migrate(ctx.storage, fleetMigrations)
       this.#assignments.load()
       this.#connectors.load(now)
       await this.#alarm.load()
+      if (this.#connectors.online.size > 1) this.#rebalance.begin(now)
       for (const { idConnector } of this.#assignments.all.values()) {
         if (idConnector !== null && !this.#connectors.online.has(idConnector)) {
           this.#moveAt.set(idConnector, now + timing.restartGraceMs)
@@ -177,6 +186,7 @@ export class Fleet extends DurableObject<Env> {
     this.#alarm.spend()
     try {
       this.#watch(Date.now())
+      await this.#rebalance.step(Date.now(), this.#moveAt.size === 0 && this.#handovers.size === 0)
       await this.#arm()
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
@@ -213,19 +223,29 @@ export class Fleet extends DurableObject<Env> {
     for (const idObject of adopt) this.#assign(idObject, idConnector)
     for (const idObject of run) this.#run(idObject, idConnector)
     this.#placeWaiting()
+    this.#rebalance.begin(Date.now())
     await this.#arm()
   }
 
   async #drain(connector: OnlineConnector): Promise<void> {
     this.#connectors.drain(connector)
-    const until = Date.now() + timing.handoverMs
     for (const { ref } of this.#assignments.of(connector.idConnector)) {
-      this.#connectors.send(connector.idConnector, { type: 'release', idObject: ref.idObject })
-      this.#assignments.put(ref, null)
-      // Its link's close brings it back at once; should that not come, the alarm does.
-      this.#handovers.set(ref.idObject, until)
+      this.#takeFrom(ref, connector.idConnector)
     }
     await this.#arm()
+  }
+
+  #takeFrom(ref: SessionRef, idConnector: string): void {
+    this.#connectors.send(idConnector, { type: 'release', idObject: ref.idObject })
+    this.#assignments.put(ref, null)
+    // Its link's close brings it back at once; should that not come, the alarm does.
+    this.#handovers.set(ref.idObject, Date.now() + timing.handoverMs)
+  }
+
+  async #isMovable({ idObject }: SessionRef): Promise<boolean> {
+    const { SESSION } = this.env
+    const described = await SESSION.get(SESSION.idFromString(idObject)).describe()
+    return described.ok && described.session.state === 'connected'
   }
 
   #askAgain(ref: SessionRef, idConnector: string): void {
@@ -273,6 +293,8 @@ export class Fleet extends DurableObject<Env> {
 
   async #arm(): Promise<void> {
     const dues = [...this.#moveAt.values(), ...this.#handovers.values()]
+    const rebalanceAt = this.#rebalance.nextDue()
+    if (rebalanceAt !== null) dues.push(rebalanceAt)
     for (const { lastBeatAt } of this.#connectors.online.values()) dues.push(lastBeatAt + timing.silentMs)
     if (dues.length > 0) await this.#alarm.ensure(Math.min(...dues))
   }

@@ -20,6 +20,25 @@ export function chooseConnector(candidates: Iterable<Candidate>, avoid: string |
   return best?.idConnector ?? null
 }
 
+/**
+ * The next session to move so that all have as much room: from the connector with the least to the one with the most;
+ * null when no move evens anything out. Repeated, it ends after the fewest moves, and what was placed by
+ * `chooseConnector` is even already.
+ */
+export function chooseMove(candidates: Iterable<Candidate>): { from: string; to: string } | null {
+  const all = [...candidates].filter(({ isDraining }) => !isDraining)
+  const to = chooseConnector(all)
+  const target = all.find(({ idConnector }) => idConnector === to)
+  if (!target) return null
+  const roomOf = ({ capacity, load }: Candidate) => capacity - load
+  let fullest: Candidate | null = null
+  for (const candidate of all) {
+    if (candidate.load > 0 && (fullest === null || roomOf(candidate) < roomOf(fullest))) fullest = candidate
+  }
+  if (fullest === null || roomOf(target) - roomOf(fullest) < 2) return null
+  return { from: fullest.idConnector, to: target.idConnector }
+}
+
 export interface Reconciliation {
   /** Sessions that it is to begin: they are its own, and it does not run them. */
   run: string[]

@@ -157,6 +157,45 @@ describe('placement', () => {
   })
 })
 
+describe('rebalancing', () => {
+  const number = '34911000001@s.whatsapp.net'
+
+  async function connectedSession(idConnector: string) {
+    const made = await makeSession()
+    const link = await LinkClient.attach(made.stub, { idConnector })
+    await link.report({ report: 'connected', number })
+    return { ...made, link }
+  }
+
+  it('moves connected sessions to a connector that joins, no more than evens out', async () => {
+    const first = await FleetClient.join('first')
+    const sessions = [await connectedSession('first'), await connectedSession('first')]
+    await first.until(() => first.told.length === 2)
+    const second = await FleetClient.join('second')
+    await passSeconds(4)
+    await first.until(() => first.released.length === 1)
+    expect(second.told).toEqual([])
+    const [moved] = first.released
+    sessions.find(({ ref }) => ref.idObject === moved)!.link.close(1000)
+    await second.runs(moved!)
+    await passSeconds(2)
+    expect(first.released).toEqual([moved])
+    expect((await fleet().listConnectors()).connectors.map(({ sessions: count }) => count)).toEqual([1, 1])
+  })
+
+  it('leaves a session alone whose QR is being scanned', async () => {
+    const first = await FleetClient.join('first')
+    const waiting = await makeSession()
+    const link = await LinkClient.attach(waiting.stub, { idConnector: 'first' })
+    await link.report({ report: 'qr', qr: 'a code', expiresAt: Date.now() + 60_000 })
+    const connected = await connectedSession('first')
+    await FleetClient.join('second')
+    await passSeconds(4)
+    await first.until(() => first.released.length > 0)
+    expect(first.released).toEqual([connected.ref.idObject])
+  })
+})
+
 describe('restart', () => {
   it('leaves sessions where connectors say that they run', async () => {
     const before = await FleetClient.join('a')

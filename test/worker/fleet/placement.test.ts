@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chooseConnector, reconcileConnector } from '../../../worker/fleet/placement.ts'
+import { chooseConnector, chooseMove, reconcileConnector } from '../../../worker/fleet/placement.ts'
 
 const candidate = fc.record({
   idConnector: fc.string({ minLength: 1, maxLength: 4 }),
@@ -35,6 +35,36 @@ describe('chooseConnector', () => {
           }
         }
         expect(chooseConnector(all.toReversed())).toBe(chooseConnector(all))
+      }),
+    )
+  })
+})
+
+describe('chooseMove', () => {
+  it('evens the room out in as few moves as can be, and then moves nothing', () => {
+    fc.assert(
+      fc.property(candidates, (all) => {
+        const connectors = new Map(all.map((each) => [each.idConnector, { ...each }]))
+        const roomOf = (id: string) => connectors.get(id)!.capacity - connectors.get(id)!.load
+        const gains = new Map<string, number>()
+        for (let next = chooseMove(connectors.values()); next; next = chooseMove(connectors.values())) {
+          expect(roomOf(next.to) - roomOf(next.from)).toBeGreaterThan(1)
+          connectors.get(next.from)!.load -= 1
+          connectors.get(next.to)!.load += 1
+          for (const [id, gain] of [
+            [next.from, -1],
+            [next.to, 1],
+          ] as const) {
+            // None both gives and takes: that would be a move too many.
+            expect((gains.get(id) ?? 0) * gain).toBeGreaterThanOrEqual(0)
+            gains.set(id, (gains.get(id) ?? 0) + gain)
+          }
+        }
+        const there = [...connectors.values()].filter(({ isDraining }) => !isDraining)
+        const mostRoom = Math.max(0, ...there.map(({ idConnector }) => roomOf(idConnector)))
+        for (const { idConnector, load } of there) {
+          if (load > 0 && mostRoom > 0) expect(mostRoom - roomOf(idConnector)).toBeLessThan(2)
+        }
       }),
     )
   })

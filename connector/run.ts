@@ -1,0 +1,30 @@
+import type { Config } from './config.ts'
+import { FleetClient } from './fleet.ts'
+import { makeLog } from './log.ts'
+
+/** Runs a connector in this process. Who imports this loads Baileys and puts its remedies in place. */
+export async function runConnector(config: Config): Promise<FleetClient> {
+  const log = makeLog(config.logLevel)
+  const { hasRemedies } = await import('./baileys.ts')
+  const { Session } = await import('./session.ts')
+  if (!hasRemedies()) {
+    process.stderr.write('libsignal’s remedies are not in place: wrong signatures would be accepted\n')
+    process.exit(1)
+  }
+  process.on('unhandledRejection', (error) => {
+    log.warn(
+      { error: error instanceof Error ? error.message : String(error) },
+      'a rejection nobody waited for',
+    )
+  })
+  process.on('uncaughtException', (error) => {
+    log.fatal({ error: error.message, stack: error.stack }, 'this connector ends: its state is unknown')
+    process.exit(1)
+  })
+  log.info({ idConnector: config.idConnector, worker: config.workerUrl }, 'connector')
+  return new FleetClient({
+    config,
+    log,
+    startSession: (ref, onEnded) => new Session({ ref, config, log, onEnded }),
+  })
+}
