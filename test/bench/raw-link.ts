@@ -35,9 +35,13 @@ export class RawConnector {
     while (this.#refs.length < count) await new Promise<void>((done) => (this.#wake = done))
     const refs = this.#refs.splice(0, count)
     const links: RawLink[] = []
-    for (const ref of refs)
-      links.push(await RawLink.open(this.#connect(`/link/sessions/${ref.idObject}`), ref))
+    for (const ref of refs) links.push(await this.relink(ref))
     return links
+  }
+
+  /** A new link of a session, in place of the one that it has. */
+  relink(ref: SessionRef): Promise<RawLink> {
+    return RawLink.open(this.#connect(`/link/sessions/${ref.idObject}`), ref)
   }
 
   close(): void {

@@ -42,11 +42,11 @@ export const schedule = [1, 1, 2]
 
 /** The whole Worker on workerd, driven from outside: the API, a link that commits events, endpoints that misbehave. */
 export class ConformanceStage {
-  readonly installation: Installation
-  readonly api: Api
+  installation: Installation
+  api: Api
   readonly endpoints: ScriptedEndpoints
   readonly #directory: string
-  readonly #connector: RawConnector
+  #connector: RawConnector
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(
@@ -64,22 +64,18 @@ export class ConformanceStage {
 
   static async start(environment: Record<string, string> = {}): Promise<ConformanceStage> {
     const directory = mkdtempSync(join(tmpdir(), 'chatlink-conformance-'))
-    const parsed = parseHostConfig(
-      {
-        PORT: '0',
-        CHATLINK_DATA: directory,
-        CHATLINK_CONNECTORS: '0',
-        CHATLINK_ALLOW_PRIVATE_TARGETS: '1',
-        CHATLINK_RETRY_SCHEDULE: schedule.join(','),
-        ...environment,
-      },
-      directory,
-    )
-    if (!parsed.ok) throw new Error(parsed.problem)
-    const installation = await startInstallation(parsed.config, () => undefined)
-    const connector = new RawConnector(installation.url, installation.secrets.connectorToken)
-    await connector.open(10_000)
+    const { installation, connector } = await startParts(directory, environment)
     return new ConformanceStage(installation, await ScriptedEndpoints.start(), connector, directory)
+  }
+
+  /** Stops the Worker in good order and starts it again on the same data, as a deploy does. Links end with it. */
+  async restart(environment: Record<string, string> = {}): Promise<void> {
+    this.#connector.close()
+    await this.installation.stop()
+    const { installation, connector } = await startParts(this.#directory, environment)
+    this.installation = installation
+    this.#connector = connector
+    this.api = new Api(installation.url, installation.firstKey.key)
   }
 
   async stop(): Promise<void> {
@@ -102,6 +98,25 @@ export class ConformanceStage {
     return made
   }
 
+  /** A new link of a session, as a connector makes it that has lost the last one. */
+  relink(link: RawLink): Promise<RawLink> {
+    return this.#connector.relink(link.ref)
+  }
+
+  /** POSTs a body byte for byte. */
+  async postBytes(path: string, body: string): Promise<{ status: number; code: string | undefined }> {
+    const response = await fetch(this.installation.url + path, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${this.installation.firstKey.key}`,
+        'content-type': 'application/json',
+      },
+      body,
+    })
+    const { code } = (await response.json()) as { code?: string }
+    return { status: response.status, code }
+  }
+
   /** A linked session with one subscription to its texts. */
   async case(settings: Record<string, unknown> = {}): Promise<Case> {
     const { idSession, link } = await this.session()
@@ -109,6 +124,26 @@ export class ConformanceStage {
     made.subscription = await made.subscribe(settings)
     return made
   }
+}
+
+async function startParts(
+  directory: string,
+  environment: Record<string, string>,
+): Promise<{ installation: Installation; connector: RawConnector }> {
+  const given = {
+    PORT: '0',
+    CHATLINK_DATA: directory,
+    CHATLINK_CONNECTORS: '0',
+    CHATLINK_ALLOW_PRIVATE_TARGETS: '1',
+    CHATLINK_RETRY_SCHEDULE: schedule.join(','),
+    ...environment,
+  }
+  const parsed = parseHostConfig(given, directory)
+  if (!parsed.ok) throw new Error(parsed.problem)
+  const installation = await startInstallation(parsed.config, () => undefined)
+  const connector = new RawConnector(installation.url, installation.secrets.connectorToken)
+  await connector.open(10_000)
+  return { installation, connector }
 }
 
 /** One session, its subscription and the endpoint behind it. */
