@@ -9,7 +9,7 @@ import { Sink } from './sink.ts'
 import { table } from './stats.ts'
 import { startWhole } from './whole-installation.ts'
 
-const ratePerSecond = 500
+const ratePerSecond = 300
 const secondsBetween = 3
 const burstCount = 500
 /** How long after each burst has left the process is killed. */
