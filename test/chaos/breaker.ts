@@ -2,6 +2,7 @@ import type { Stage } from '../support/stage.ts'
 import type { Actor } from './actors.ts'
 import type { Proxy } from './proxy.ts'
 import type { Random } from './random.ts'
+import type { SmallDisk } from './small-disk.ts'
 
 type Say = (text: string) => void
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
@@ -13,6 +14,7 @@ interface Scene {
   actors: Actor[]
   random: Random
   proxy: Proxy
+  disk: SmallDisk | undefined
   receiver: { isDown: boolean }
 }
 
@@ -57,6 +59,12 @@ const harms: Record<string, (scene: Scene) => Promise<void>> = {
     await pause(random.between(100, 12_000))
     proxy.mend()
   },
+  'a bad frame in the stream': async ({ proxy }) => proxy.garble(),
+  'a full disk': async ({ disk, random }) => {
+    disk?.fill()
+    await pause(random.between(500, 5000))
+    disk?.free()
+  },
   'a slow link': async ({ proxy, random }) => {
     proxy.delayMs = random.between(20, 400)
     await pause(random.between(1000, 6000))
@@ -72,7 +80,9 @@ const harms: Record<string, (scene: Scene) => Promise<void>> = {
 /** Breaks something at random, again and again, until told to stop. Resolves with how often each was done. */
 export async function breakThings(scene: Scene, until: number, say: Say): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
-  const names = Object.keys(harms).filter((name) => scene.only === undefined || name.includes(scene.only))
+  const names = Object.keys(harms)
+    .filter((name) => scene.only === undefined || name.includes(scene.only))
+    .filter((name) => name !== 'a full disk' || scene.disk !== undefined)
   while (Date.now() < until) {
     await pause(scene.random.between(800, 4000))
     const name = scene.random.pick(names)

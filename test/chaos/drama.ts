@@ -7,6 +7,7 @@ import { Ledger } from './ledger.ts'
 import { Outgoing } from './outgoing.ts'
 import { Proxy } from './proxy.ts'
 import { Random } from './random.ts'
+import { SmallDisk } from './small-disk.ts'
 
 export interface DramaOptions {
   seed: number
@@ -41,13 +42,18 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
   const random = new Random(seed)
   const port = await probePort('127.0.0.1', 0)
   const proxy = await Proxy.start(port)
+  const disk = SmallDisk.mount()
   const stage = await startStage({
     port,
     environment: {
       CHATLINK_RETRY_SCHEDULE: '1,1,1,1,1,2,2,2,2,2,5,5,5,5,5,5,5',
       CHATLINK_CONNECTORS: '2',
       CHATLINK_URL: proxy.url,
+      ...(disk && { CHATLINK_DATA: `${disk.directory}/data` }),
     },
+  }).catch((error: unknown) => {
+    disk?.unmount()
+    throw error
   })
   try {
     const ledger = new Ledger()
@@ -61,7 +67,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     const actors = await createActors(stage, sessions, 4)
     const until = Date.now() + seconds * 1000
     const harming = breakThings(
-      { only: options.only, stage, actors, proxy, random: new Random(seed + 1), receiver },
+      { only: options.only, disk, stage, actors, proxy, random: new Random(seed + 1), receiver },
       until,
       say,
     )
@@ -93,8 +99,10 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       unknownStanzas: stage.whatsapp.unknownStanzas.length,
     }
   } finally {
+    disk?.free()
     proxy.close()
     await stage.close()
+    disk?.unmount()
   }
 }
 

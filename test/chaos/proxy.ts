@@ -7,6 +7,7 @@ export class Proxy {
   isCut = false
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  readonly #targets = new Set<Socket>()
 
   private constructor(targetPort: number) {
     this.#server = createServer((client) => {
@@ -15,6 +16,8 @@ export class Proxy {
         return
       }
       const target = connect(targetPort, '127.0.0.1')
+      this.#targets.add(target)
+      target.on('close', () => this.#targets.delete(target))
       this.#join(client, target)
       this.#join(target, client)
     })
@@ -38,6 +41,12 @@ export class Proxy {
 
   mend(): void {
     this.isCut = false
+  }
+
+  /** Puts a frame that means nothing into every stream towards the Worker. */
+  garble(): void {
+    for (const target of this.#targets)
+      target.write(Buffer.from([0x81, 0x85, 1, 2, 3, 4, 0x69, 0x22, 0x7a, 0x26, 0x6e]))
   }
 
   close(): void {
