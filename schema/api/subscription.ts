@@ -101,6 +101,17 @@ export const SubscriptionHealth = z
     cursor: z.int().meta({ description: 'All events up to here are settled or listed as deliveries.' }),
     lagEvents: z.int(),
     lagSeconds: z.number().meta({ description: 'Age of the oldest event that waits.' }),
+    replay: z
+      .object({
+        fromSequence: z.int(),
+        toSequence: z.int(),
+        position: z.int().meta({ description: 'All events up to here have been sent or passed over.' }),
+        isDone: z.boolean(),
+        delivered: z.int(),
+        failed: z.int(),
+      })
+      .nullable()
+      .meta({ description: 'The newest replay and how far it has come.' }),
     successRate: z.number().nullable(),
     p50Ms: z.number().nullable(),
     p95Ms: z.number().nullable(),

@@ -61,10 +61,11 @@ subscriptionRoutes.openapi({ ...routes.getSubscription, ...reading }, async (con
   const { dispatchers, subscription } = await findDispatchers(context, idSubscription)
   const health = await Promise.all(
     dispatchers.slice(0, 100).map(async ({ ref, dispatcher }) => {
-      const { state, sequence, cursor, lag, lagSeconds, successRate, p50Ms, p95Ms } =
+      const { state, sequence, cursor, lag, lagSeconds, replay, successRate, p50Ms, p95Ms } =
         await dispatcher.describe()
       const { idSession } = ref
-      return { idSession, state, sequence, cursor, lagEvents: lag, lagSeconds, successRate, p50Ms, p95Ms }
+      const lags = { lagEvents: lag, lagSeconds }
+      return { idSession, state, sequence, cursor, ...lags, replay, successRate, p50Ms, p95Ms }
     }),
   )
   return context.json({ ...show(subscription), health }, 200)
