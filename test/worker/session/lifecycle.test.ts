@@ -57,7 +57,9 @@ describe('lifecycle', () => {
     expect(await stub.describe()).toMatchObject({ session: { state: 'starting', reason: null } })
     await stub.stop()
     expect(await stub.describe()).toMatchObject({ session: { state: 'stopped', reason: 'requested' } })
-    expect(await stub.start()).toMatchObject({ session: { state: 'starting', reason: null, reasonText: null } })
+    expect(await stub.start()).toMatchObject({
+      session: { state: 'starting', reason: null, reasonText: null },
+    })
   })
 
   it('shows the QR while it can be scanned', async () => {
