@@ -1,7 +1,7 @@
 import { ConnectorContestant, startBaileys, type Contestant } from './contestant.ts'
 import type { BenchOptions } from './options.ts'
 import { Simulator, type Burst } from './simulator.ts'
-import { percentile, table } from './stats.ts'
+import { median, table } from './stats.ts'
 
 interface Runner {
   name: string
@@ -93,10 +93,6 @@ async function runOnce(simulator: Simulator, runner: Runner, burst: Omit<Burst, 
     perSecond: burst.count / ((endedAt - startedAt) / 1e6),
     cpuMs: (after.cpuMs - before.cpuMs) / burst.count,
   }
-}
-
-function median(values: number[]): number {
-  return percentile(values, 0.5)
 }
 
 function describe({ perSecond, cpuMs }: Run): string {

@@ -4,6 +4,12 @@ export function percentile(values: number[], share: number): number {
   return sorted[Math.min(Math.ceil(sorted.length * share) - 1, sorted.length - 1)] ?? Number.NaN
 }
 
+export function median(values: number[]): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  const half = (sorted.length - 1) / 2
+  return (sorted[Math.floor(half)]! + sorted[Math.ceil(half)]!) / 2
+}
+
 export interface Latency {
   p50: number
   p95: number

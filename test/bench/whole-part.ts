@@ -2,7 +2,7 @@ import { nowMicroseconds } from './event.ts'
 import type { BenchOptions } from './options.ts'
 import { Simulator, type Burst } from './simulator.ts'
 import { Sink } from './sink.ts'
-import { formatMs, latencyOf, percentile, table, type Latency } from './stats.ts'
+import { formatMs, latencyOf, median, table, type Latency } from './stats.ts'
 import { startWhole } from './whole-installation.ts'
 
 const ratePerSecond = 50
@@ -28,12 +28,7 @@ export async function measureWhole({ messages, rounds, say, progress }: BenchOpt
       progress(`${way}, ${round === 0 ? 'warming up' : `round ${round}`}: ${perSecond.toFixed(0)}/s`)
       if (round > 0) rates.push(perSecond)
     }
-    rows.push([
-      way,
-      `${percentile(rates, 0.5).toFixed(0)}/s`,
-      `${Math.max(...rates).toFixed(0)}/s`,
-      '1,000/s',
-    ])
+    rows.push([way, `${median(rates).toFixed(0)}/s`, `${Math.max(...rates).toFixed(0)}/s`, '1,000/s'])
   }
   const latencies: Latency[] = []
   for (let round = 1; round <= rounds; round++) {
@@ -45,13 +40,7 @@ export async function measureWhole({ messages, rounds, say, progress }: BenchOpt
     const { p50, p95, p99 } = latencies.at(-1)!
     progress(`${ratePerSecond}/s, round ${round}: ${[p50, p95, p99].map(formatMs).join(', ')}`)
   }
-  const of = (name: keyof Latency) =>
-    formatMs(
-      percentile(
-        latencies.map((latency) => latency[name]),
-        0.5,
-      ),
-    )
+  const of = (name: keyof Latency) => formatMs(median(latencies.map((latency) => latency[name])))
   await whole.stop()
   await simulator.stop()
   sink.close()
