@@ -36,6 +36,12 @@ const refused = cause(
   'WhatsApp refused the connection. Start the session to try again; link it anew if that does not help.',
 )
 
+export const storageRefused = cause(
+  'stop',
+  'storageRefused',
+  'The Worker refused several times what this session had to store. Look into the connector’s log, then start it again.',
+)
+
 export const qrExpired = cause(
   'stop',
   'qrExpired',

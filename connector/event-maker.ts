@@ -6,6 +6,7 @@ import { readCalls } from './call-event.ts'
 import { isIgnoredChat, type Inbox } from './inbox.ts'
 import type { Log } from './log.ts'
 import type { MediaSource } from './media-source.ts'
+import { idEventOf } from './normalize/identity.ts'
 import { normalizeMessage } from './normalize/normalize.ts'
 import { readGroupReceipts, readStatusUpdates } from './receipt-event.ts'
 import { ownLid, ownNumber } from './whatsapp.ts'
@@ -17,11 +18,18 @@ export interface EventMakerOptions {
   phoneOf(lid: string): string | undefined
   /** Encrypts where a file is to be had. */
   seal(idFile: string, source: MediaSource): string
+  /** Keeps, with the account's keys, that a message's content is awaited; `null` forgets it. */
+  keepAwaited(name: string, message: AwaitedMessage | null): void
   /** The file of the tenant that a message sent through the API carries. */
   fileSent(idMessage: string): string | undefined
   /** Takes an event into a change of its own. */
   record(entry: EventEntry): void
   log: Log
+}
+
+/** What is kept of a message whose content is awaited, over a restart of the connector. */
+export type AwaitedMessage = Pick<WAMessage, 'key' | 'pushName' | 'messageStubType'> & {
+  messageTimestamp: number
 }
 
 /** How long the content of a message that could not be decrypted is waited for before it is told without. */
@@ -55,6 +63,8 @@ export class EventMaker {
       isGivenUp,
     })
     if (normalized === null || inbox.isKnown(normalized.draft.idEvent)) return null
+    // Its content was told before.
+    if (isUndecrypted(message) && inbox.isKnown(idEventOf(message.key, idSession))) return null
     const { draft, media } = normalized
     const entry: EventEntry = { event: draft, ...(proof !== undefined && { proof }) }
     if (media === undefined || !('idFile' in draft)) return entry
@@ -109,8 +119,7 @@ export class EventMaker {
     const name = `${message.key.remoteJid}|${message.key.id}`
     const isHandled = this.#options.inbox.wasHandled(message.key)
     if (isHandled || message.message) {
-      clearTimeout(this.#awaited.get(name))
-      this.#awaited.delete(name)
+      this.#forget(name)
     }
     if (isHandled) return
     const entry = this.#tryMessage(message, false)
@@ -120,12 +129,36 @@ export class EventMaker {
 
   #await(name: string, message: WAMessage): void {
     if (this.#awaited.has(name) || this.#awaited.size >= maxAwaited) return
+    const { key, pushName, messageStubType, messageTimestamp } = message
+    this.#options.keepAwaited(name, {
+      key,
+      ...(pushName && { pushName }),
+      messageStubType: messageStubType ?? null,
+      messageTimestamp: Number(messageTimestamp ?? 0),
+    })
+    this.#giveUpLater(name, message)
+  }
+
+  /** Awaits on what a connector before this one awaited. */
+  awaitAgain(name: string, message: AwaitedMessage): void {
+    if (!this.#awaited.has(name)) this.#giveUpLater(name, message)
+  }
+
+  #giveUpLater(name: string, message: WAMessage): void {
     const timer = setTimeout(() => {
-      this.#awaited.delete(name)
       const entry = this.#tryMessage(message, true)
       if (entry !== null) this.#options.record(entry)
+      this.#forget(name)
     }, giveUpMs)
     this.#awaited.set(name, timer)
+  }
+
+  #forget(name: string): void {
+    const timer = this.#awaited.get(name)
+    if (timer === undefined) return
+    clearTimeout(timer)
+    this.#awaited.delete(name)
+    this.#options.keepAwaited(name, null)
   }
 
   #tryMessage(message: WAMessage, isGivenUp: boolean): EventEntry | null {

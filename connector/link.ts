@@ -6,10 +6,14 @@ import {
   type LinkCommand,
   type SessionRef,
 } from '../schema/link.ts'
+import { Refusals } from './refusals.ts'
 import { makeCipher, type Cipher } from './cipher.ts'
 import { CommitQueue, type Change } from './commit-queue.ts'
 import type { Log } from './log.ts'
 import { ReconnectingSocket, webSocketUrl } from './socket.ts'
+
+/** How a WebSocket is closed whose frame is larger than the other side, or the network, takes. */
+const tooLarge = 1009
 
 type Welcome = Extract<LinkDownFrame, { type: 'welcome' }>
 
@@ -29,6 +33,8 @@ export interface LinkHandlers {
   command(idCommand: string, command: LinkCommand, expiresAt: number | undefined): void
   cancel(idCommand: string): void
   desire(desire: 'stop' | 'logout'): void
+  /** Right after `attached`: what was to be stored under the epoch before was refused, and would be for ever. */
+  refused(): void
   /** The link is over. `superseded`: another connector owns the session. */
   ended(why: 'released' | 'superseded' | 'versionMismatch'): void
 }
@@ -60,6 +66,7 @@ export class Link {
   #keys: KeyEntry[] = []
   #isLive = false
   #isSealing = false
+  #refusals = new Refusals()
   #reads = new Map<
     number,
     { frame: string; resolve(entries: KeyEntry[]): void; reject(error: Error): void }
@@ -177,6 +184,14 @@ export class Link {
   #welcomed(welcome: Welcome): void {
     if (this.#welcome !== undefined) return this.#refuse('welcome came twice')
     this.#welcome = welcome
+    if (welcome.resumed && this.#refusals.isHopeless(welcome.last)) {
+      this.#options.log.error(
+        { last: welcome.last },
+        'the Session refuses a commit again and again: given up',
+      )
+      this.#epoch = undefined
+      return this.#socket.restart(1000, 'a commit is refused again and again')
+    }
     if (!welcome.resumed || this.#queue === undefined || welcome.epoch !== this.#epoch) return
     const again = this.#queue.resume(welcome.last)
     if (again === undefined) {
@@ -203,6 +218,7 @@ export class Link {
       recent: welcome.recent,
       files: welcome.files,
     })
+    if (this.#refusals.takeVerdict()) this.#options.handlers.refused()
   }
 
   #goLive(): void {
@@ -241,6 +257,7 @@ export class Link {
 
   #closed(code: number, httpStatus: number | undefined): 'retry' | 'end' {
     const wasLive = this.#isLive
+    if (wasLive && (code === linkClose.badFrame || code === tooLarge)) this.#refusals.refused()
     this.#isLive = false
     const why = endOf(code, httpStatus)
     if (why === undefined) {

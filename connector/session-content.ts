@@ -11,7 +11,7 @@ import { isJidGroup } from './baileys.ts'
 import type { AuthenticationCreds, BinaryNode, WAMessage, WASocket } from './baileys.ts'
 import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
-import { EventMaker } from './event-maker.ts'
+import { EventMaker, type AwaitedMessage } from './event-maker.ts'
 import { FileTransfers, type FileJob, type TransferResult } from './file-transfers.ts'
 import { GroupCache } from './group-cache.ts'
 import { Inbox } from './inbox.ts'
@@ -46,6 +46,7 @@ export interface SessionContentOptions {
 }
 
 const sourceType = 'media-source'
+const awaitedType = 'awaited-message'
 
 /**
  * What a session holds under one epoch of its link: keys, what has been seen, what is to be sent, which files are on their
@@ -82,6 +83,7 @@ export class SessionContent {
       seal: (idFile, source) =>
         cipher.seal(sourceType, idFile, Buffer.from(JSON.stringify(source))).toString('base64'),
       record: (entry) => this.#recordEvent(entry),
+      keepAwaited: (name, message) => this.store.set(awaitedType, { [name]: message }),
       fileSent: (idMessage) => this.outbox.fileOf(idMessage),
       log,
     })
@@ -96,6 +98,9 @@ export class SessionContent {
       giveUp: (idFile, fileError) => options.report({ report: 'fileUnavailable', idFile, fileError }),
       log,
     })
+    for (const name of this.store.idsOf(awaitedType)) {
+      this.#events.awaitAgain(name, this.store.get(awaitedType, name) as AwaitedMessage)
+    }
     this.fetchFiles(options.files)
   }
 

@@ -1,7 +1,7 @@
 import type { SessionReport, LinkCommand, SessionRef } from '../schema/link.ts'
 import type { AuthenticationCreds } from './baileys.ts'
 import { backoffMs } from './backoff.ts'
-import { readClose, Replacements, type CloseCause } from './close-cause.ts'
+import { readClose, Replacements, storageRefused, type CloseCause } from './close-cause.ts'
 import type { Config } from './config.ts'
 import { Link, type LinkHandlers } from './link.ts'
 import type { Log } from './log.ts'
@@ -92,6 +92,11 @@ export class Session {
         })
         this.#creds = this.#content.store.loadCreds()
         this.#dispatch('attached')
+      },
+      refused: () => {
+        this.#leaveConnection((connection) => connection.drop())
+        this.#cause = storageRefused
+        this.#dispatch('closedStop')
       },
       resumed: (files) => this.#content?.fetchFiles(files),
       lost: () => this.#log.warn('the link to the Worker is broken'),

@@ -18,6 +18,9 @@ export const LINK_VERSION = 1
 /** Above this a frame is refused: both sides close the socket with `badFrame`. */
 export const maxFrameBytes = 8 * 1024 * 1024
 
+/** A key's value, as base64: a row of SQLite in a Durable Object holds 2 MB. */
+export const maxKeyCharacters = 1_500_000
+
 /** Close codes of a link's WebSocket. */
 export const linkClose = {
   /** The session is not to run here any more; nothing is wrong. */
@@ -39,7 +42,7 @@ export type SessionRef = z.infer<typeof SessionRef>
 export const KeyChange = z.strictObject({
   type: z.string().min(1).max(64),
   id: z.string().max(512),
-  value: z.base64().nullable(),
+  value: z.base64().max(maxKeyCharacters).nullable(),
 })
 export type KeyChange = z.infer<typeof KeyChange>
 

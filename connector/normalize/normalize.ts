@@ -90,7 +90,10 @@ function readStub(message: WireMessage, stubType: number, subject: Subject): Nor
   const { context, place, idMessage } = subject
   if (stubType === CIPHERTEXT) {
     const isFinal = context.isGivenUp === true || context.isHistory === true
-    return isFinal ? makeUnsupported(subject, 'ciphertext', 'undecryptable') : null
+    if (!isFinal) return null
+    // An id of its own, so that content that still comes is no repetition of this.
+    const idEvent = idEventOf(subject.key, context.idSession, 'undecryptable')
+    return makeUnsupported({ ...subject, idEvent }, 'ciphertext', 'undecryptable')
   }
   if (stubType === REVOKE || stubType === ADMIN_REVOKE) {
     const participant = place.author?.jid

@@ -20,6 +20,7 @@ export const SessionReason = z.enum([
   'connectionLost',
   'serverRestart',
   'serverError',
+  'storageRefused',
 ])
 export type SessionReason = z.infer<typeof SessionReason>
 

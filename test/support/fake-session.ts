@@ -21,6 +21,8 @@ export interface Faults {
   isFrozen: boolean
   /** Cuts the socket before or after the next commit is applied. */
   cutNext: 'before' | 'after' | undefined
+  /** Refuses a commit with an event of this text, as one that does not parse. */
+  refusedValue?: string
 }
 
 /**
@@ -186,6 +188,10 @@ export class FakeSession {
 
   #commit(socket: WebSocket, commit: Commit): void {
     if (commit.epoch !== this.epoch) return socket.close(linkClose.superseded, 'superseded')
+    const { refusedValue } = this.faults
+    if (refusedValue !== undefined && commit.events?.some(({ event }) => event['value'] === refusedValue)) {
+      return socket.close(linkClose.badFrame, 'refused by the test')
+    }
     if (commit.n > this.last + 1) return socket.close(linkClose.gap, 'gap')
     if (this.faults.cutNext === 'before') {
       this.faults.cutNext = undefined

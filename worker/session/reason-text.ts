@@ -18,5 +18,7 @@ export const reasonTexts: Record<SessionReason, string> = {
   refused: 'WhatsApp refused the connection. Start the session again later; if it stays so, link it again.',
   connectionLost: 'The connection to WhatsApp was lost. ChatLink is connecting again by itself.',
   serverRestart: 'WhatsApp asked for a new connection. ChatLink is connecting again by itself.',
+  storageRefused:
+    'The Worker refused several times what this session had to store, and would go on. Nothing of it was confirmed to WhatsApp, so nothing is lost. Look into the connector’s log, then start the session again.',
   serverError: 'WhatsApp’s server had an error. ChatLink is connecting again by itself.',
 }

@@ -30,9 +30,10 @@ describe('idEvent', () => {
     expect(idEvent(makeWire(text, { remoteJid: '34600111222@hosted' }))).toBe(plain)
   })
 
-  test('is the same for a stub and for the content that comes later', () => {
+  test('is another for a stub that was given up, so that the content that comes later is told', () => {
     const stub = { ...makeWire(null), messageStubType: 2 }
-    expect(idEvent(stub, { isGivenUp: true })).toBe(idEvent())
+    expect(idEvent(stub, { isGivenUp: true })).not.toBe(idEvent())
+    expect(idEvent(stub, { isGivenUp: true })).toBe(idEvent(stub, { isGivenUp: true }))
   })
 
   test('differs by session, chat, author and message', () => {

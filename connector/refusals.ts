@@ -1,0 +1,36 @@
+const maxRefusals = 5
+
+/**
+ * Counts how often the Session has refused the same commit: the link was closed for a bad frame, and the next one begins
+ * at the same `last`. A commit that gets through in between begins the count anew.
+ */
+export class Refusals {
+  #count = 0
+  #last = -1
+  #wasRefused = false
+  #isHopeless = false
+
+  /** The link was closed because of what was sent. */
+  refused(): void {
+    this.#wasRefused = true
+  }
+
+  /** Whether to give up, now that the link resumes at `last`. */
+  isHopeless(last: number): boolean {
+    if (this.#last !== last) this.#count = 0
+    this.#last = last
+    if (this.#wasRefused) this.#count += 1
+    this.#wasRefused = false
+    if (this.#count < maxRefusals) return false
+    this.#count = 0
+    this.#isHopeless = true
+    return true
+  }
+
+  /** Whether it was given up since this was last asked. */
+  takeVerdict(): boolean {
+    const isHopeless = this.#isHopeless
+    this.#isHopeless = false
+    return isHopeless
+  }
+}
