@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import { linkClose } from '../../../schema/link.ts'
+import { linkClose, maxKeyCharacters } from '../../../schema/link.ts'
 import { conversation } from '../support/event-builder.ts'
 import { LinkClient } from '../support/link-client.ts'
 import { makeSession, query, readEvents } from '../support/objects.ts'
@@ -49,6 +49,15 @@ describe('commit', () => {
     link.send({ type: 'commit', epoch: link.epoch, n: link.n + 2, events: [{ event: conversation() }] })
     expect(await link.closedWith()).toBe(linkClose.gap)
     expect((await readEvents(stub)).some(({ messageType }) => messageType === 'conversation')).toBe(false)
+  })
+
+  it('stores a key of the largest size, and closes the link on a larger one', async () => {
+    const { stub } = await makeSession()
+    const link = await LinkClient.attach(stub)
+    const key = (characters: number) => ({ type: 'session', id: '1', value: 'A'.repeat(characters) })
+    await link.commit({ keys: [key(maxKeyCharacters)] })
+    link.send({ type: 'commit', epoch: link.epoch, n: link.n + 1, keys: [key(maxKeyCharacters + 4)] })
+    expect(await link.closedWith()).toBe(linkClose.badFrame)
   })
 
   it.each([
