@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ConformanceStage, pause, range, text, waitUntil } from './stage.ts'
+import { ConformanceStage, pause, range, text, waitUntil, type Case } from './stage.ts'
 
 let stage: ConformanceStage
 
@@ -10,6 +11,21 @@ beforeAll(async () => {
 afterAll(async () => {
   await stage?.stop()
 })
+
+/** Megabytes of memory that the Worker's process has. */
+function workerMegabytes(): number {
+  const pid = String(stage.installation.pids().worker)
+  return Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', pid], { encoding: 'utf8' })) / 1024)
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0
+}
+
+function report(line: string): void {
+  process.stdout.write(`      ${line}\n`)
+}
 
 describe('load', () => {
   it('57. drains a backlog of 50,000 when its endpoint recovers, and new events meanwhile', async () => {
@@ -22,17 +38,36 @@ describe('load', () => {
       )
     }
     const startedAt = Date.now()
-    await one.patch({ status: 'enabled' })
-    await one.until(1000, 30_000)
-    await one.publish(text('fresh', 'fresh'))
-    await waitUntil(() => one.received.length > total, 'the whole backlog', 180_000)
+    const memory = [workerMegabytes()]
+    const sampling = setInterval(() => memory.push(workerMegabytes()), 500)
+    try {
+      await one.patch({ status: 'enabled' })
+      await one.until(1000, 30_000)
+      await one.publish(text('fresh', 'fresh'))
+      await waitUntil(() => one.received.length > total, 'the whole backlog', 180_000)
+    } finally {
+      clearInterval(sampling)
+    }
     const rate = total / ((Date.now() - startedAt) / 1000)
+    const first = Math.max(...memory)
+    report(`57: ${Math.round(rate)} events/s; the Worker had ${memory[0]} MB before, at most ${first} MB`)
     expect(rate).toBeGreaterThan(500)
     const last = new Map<number, number>()
     for (const value of one.values.map(Number).filter((number) => !Number.isNaN(number))) {
       expect(value).toBeGreaterThan(last.get(value % 100) ?? 0)
       last.set(value % 100, value)
     }
+    // The same number again: memory that grew with what is sent would grow as much as before.
+    memory.length = 0
+    const samplingAgain = setInterval(() => memory.push(workerMegabytes()), 500)
+    try {
+      await stage.api.post(`${one.root}/replay`, {})
+      await waitUntil(() => one.received.length > 2 * total, 'the whole backlog again', 180_000)
+    } finally {
+      clearInterval(samplingAgain)
+    }
+    report(`57: at most ${Math.max(...memory)} MB while the same is sent again`)
+    expect(Math.max(...memory)).toBeLessThan(first * 1.3)
   }, 300_000)
 
   it('34. spreads the next attempts of what failed together', async () => {
@@ -44,26 +79,77 @@ describe('load', () => {
     expect(new Set(times).size).toBeGreaterThan(1)
   }, 60_000)
 
-  it('53. leaves healthy endpoints as fast as they were beside one that hangs', async () => {
-    const healthy = await Promise.all(Array.from({ length: 5 }, () => stage.case()))
-    const hanging = await stage.case()
-    hanging.script({ fault: 'hang' })
-    const measure = async () => {
-      const startedAt = Date.now()
-      const before = healthy.map((one) => one.received.length)
-      for (let round = 0; round < 40; round++) {
-        await Promise.all(healthy.map((one) => one.publish(text('x'))))
-      }
-      await Promise.all(healthy.map((one, index) => one.until((before[index] ?? 0) + 40)))
-      return Date.now() - startedAt
+  it('53. leaves nine healthy endpoints as fast as they were beside one that hangs', async () => {
+    const alone = await makeGroup()
+    const beside = await makeGroup()
+    await alone.round()
+    await beside.round()
+    const before = percentile([...(await alone.round()), ...(await beside.round())], 0.95)
+    const hole = `${beside.one.path}-hole`
+    stage.endpoints.script(hole, [{ fault: 'hang' }])
+    await beside.one.subscribe({ url: stage.endpoints.url(hole), ordering: 'none' })
+    await beside.round()
+    await waitUntil(() => stage.endpoints.mostConcurrent(hole) === 6, 'six requests hang')
+    const pairs: { alone: number; beside: number }[] = []
+    for (let turn = 0; turn < 7; turn++) {
+      pairs.push({
+        alone: percentile(await alone.round(), 0.95),
+        beside: percentile(await beside.round(), 0.95),
+      })
     }
-    await measure()
-    const alone = await measure()
-    await hanging.publish(...range(1, 50).map((value) => text(value, value)))
-    await hanging.until(6)
-    const beside = await measure()
-    expect(beside).toBeLessThan(alone * 1.5 + 200)
+    const ratio = percentile(
+      pairs.map((pair) => pair.beside / pair.alone),
+      0.5,
+    )
+    const p95 = percentile(
+      pairs.map((pair) => pair.beside),
+      0.5,
+    )
+    report(`53: p95 in ms, alone/beside: ${pairs.map((pair) => `${pair.alone}/${pair.beside}`).join(' ')}`)
+    report(
+      `53: before the hole ${before} ms, beside it ${p95} ms; ratio of the pairs, median ${ratio.toFixed(2)}`,
+    )
+    expect(ratio).toBeLessThan(1.4)
   }, 120_000)
+
+  it('85. replays 10,000 within the rate limit; live events pass them', async () => {
+    const total = 10_000
+    const limit = 500
+    const one = await stage.case({ ordering: 'none' })
+    for (let sent = 0; sent < total; sent += 500)
+      await one.publish(...range(sent + 1, sent + 500).map((value) => text(value)))
+    await waitUntil(() => one.received.length === total, 'everything once', 60_000)
+    await one.patch({ rateLimitPerSecond: limit })
+    const asked = Date.now()
+    await stage.api.post(`${one.root}/replay`, {})
+    expect(Date.now() - asked).toBeLessThan(2000)
+    await one.until(total + 200)
+    const waits: number[] = []
+    for (let live = 1; live <= 20; live++) {
+      const value = `live ${live}`
+      const publishedAt = Date.now()
+      await one.publish(text(value))
+      await waitUntil(() => one.values.slice(total).includes(value), value)
+      const received = one.received.findLast(({ body }) => body.includes(`"${value}"`))
+      waits.push((received?.at ?? 0) - publishedAt)
+      await pause(200)
+    }
+    const meanwhile = await replayOf(one)
+    expect(meanwhile).toMatchObject({ isDone: false, fromSequence: 1 })
+    expect(meanwhile.position).toBeGreaterThan(200)
+    await waitUntil(async () => (await replayOf(one)).isDone, 'the whole replay', 60_000)
+    expect(await replayOf(one)).toMatchObject({ failed: 0 })
+    const times = one.received.slice(total).map(({ at }) => at)
+    const seconds = (Math.max(...times) - Math.min(...times)) / 1000
+    const busiest = Math.max(
+      ...times.map((at, index) => times.findIndex((later) => later >= at + 1000) - index),
+    )
+    report(`85: replayed ${Math.round(total / seconds)}/s of ${limit}, at most ${busiest} in a second`)
+    report(`85: live events came after ${percentile(waits, 0.5)} ms, at most ${Math.max(...waits)} ms`)
+    expect(busiest).toBeLessThanOrEqual(limit * 1.1)
+    expect(percentile(waits, 0.9)).toBeLessThan(1000)
+    expect(new Set(one.values.slice(total)).size).toBe(total + 20)
+  }, 180_000)
 
   it('37. slows other deliveries too after a 429 without Retry-After', async () => {
     const one = await stage.case()
@@ -76,3 +162,49 @@ describe('load', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1500)
   }, 60_000)
 })
+
+interface Progress {
+  fromSequence: number
+  position: number
+  isDone: boolean
+}
+
+async function replayOf(one: Case): Promise<Progress> {
+  const { health } = await stage.api.get<{ health: { replay: Progress }[] }>(one.root)
+  const [of] = health
+  if (!of) throw new Error('the subscription shows no health')
+  return of.replay
+}
+
+/** A session with nine healthy subscriptions; a round measures how long each event takes to each of them. */
+async function makeGroup(): Promise<{ one: Case; round: () => Promise<number[]> }> {
+  const one = await stage.case()
+  const paths: string[] = [one.path]
+  for (let count = 1; count < 9; count++) {
+    const path = `${one.path}-${count}`
+    await one.subscribe({ url: stage.endpoints.url(path) })
+    paths.push(path)
+  }
+  let done = 0
+  const round = async () => {
+    const events = 40
+    const times: number[] = []
+    for (let sent = 0; sent < events; sent++) {
+      times.push(Date.now())
+      await one.publish(text(String(sent), String(sent)))
+      await pause(5)
+    }
+    done += events
+    await waitUntil(() => paths.every((path) => stage.endpoints.received(path).length === done), 'all to all')
+    return paths.flatMap((path) =>
+      stage.endpoints
+        .received(path)
+        .slice(-events)
+        .map(({ at, body }) => {
+          const { value } = JSON.parse(body) as { value: string }
+          return at - (times[Number(value)] ?? 0)
+        }),
+    )
+  }
+  return { one, round }
+}
