@@ -181,3 +181,33 @@ it('tells when a voice note was played in a direct chat', async () => {
   ana.sendReceipt(phone, '3EB0AAAA', 'played')
   await session.wait(({ events }) => events.some((event) => event['status'] === 'played'))
 })
+
+it.each(['same connector', 'next connector'])(
+  'sends again what a recipient asks for from its LID, by the %s',
+  async (who) => {
+    const { connector, session, phone, ana } = await setUp()
+    session.command('c1', text(ana.pnJid!, '3EB0AAAA', 'Good morning'))
+    await ana.waitForMessage(({ id }) => id === '3EB0AAAA')
+    await session.wait((seen) => seen.reportsOf('command')[0])
+    if (who === 'next connector') {
+      await connector.stop()
+      stage.startConnector()
+      await session.wait((seen) => seen.reportsOf('connected')[1])
+      await phone.waitUntilConnected()
+    }
+    // The simulator hands a repeated message only to whom it says that it is missing.
+    ana.missing.add('3EB0AAAA')
+    const t = `${Math.floor(Date.now() / 1000)}`
+    const registration = Buffer.alloc(4)
+    registration.writeUInt32BE(ana.device.creds.registrationId)
+    const asks = { id: '3EB0AAAA', type: 'retry', from: ana.lidJid, t }
+    const retry = { tag: 'retry', attrs: { v: '1', count: '1', id: '3EB0AAAA', t } }
+    const content = [retry, { tag: 'registration', attrs: {}, content: registration }]
+    phone.companion!.deliver({ tag: 'receipt', attrs: asks, content }, {}, 'asked-again')
+    await expect
+      .poll(() => ana.received.filter(({ id }) => id === '3EB0AAAA').length, { timeout: 8000 })
+      .toBe(2)
+    const [first, second] = ana.received.filter(({ id }) => id === '3EB0AAAA')
+    expect(second!.message.extendedTextMessage?.text).toBe(first!.message.extendedTextMessage?.text)
+  },
+)
