@@ -12,6 +12,8 @@ interface Pending {
   state: 'waiting' | 'sending' | 'sent'
   /** Whether it was ever handed to WhatsApp: then it may have gone, whatever its state. */
   isTried: boolean
+  /** After a failed try, when the next is due; its chat waits behind it, others do not. */
+  notBefore: number
 }
 
 export interface OutboxOptions {
@@ -23,7 +25,11 @@ export interface OutboxOptions {
   log: Log
 }
 
-const maxTries = 3
+/**
+ * Pauses between tries, in milliseconds. A connection that has broken fails a try before it is known to be broken, and one
+ * whose Worker is away fails them for seconds: only who fails for longer than that has something wrong with itself.
+ */
+const retryAfterMs = [500, 1000, 2000, 4000, 8000]
 
 /**
  * Carries commands out, in the order in which they came: one at a time is handed to WhatsApp, and each is done only
@@ -45,7 +51,14 @@ export class Outbox {
 
   take(idCommand: string, command: SendCommand, expiresAt = Infinity): void {
     if (this.#pending.has(idCommand)) return
-    this.#pending.set(idCommand, { idCommand, command, expiresAt, state: 'waiting', isTried: false })
+    this.#pending.set(idCommand, {
+      idCommand,
+      command,
+      expiresAt,
+      state: 'waiting',
+      isTried: false,
+      notBefore: 0,
+    })
     void this.#sendNext()
   }
 
@@ -75,7 +88,10 @@ export class Outbox {
   opened(): void {
     this.#isOpen = true
     this.#connection += 1
-    for (const pending of this.#pending.values()) pending.state = 'waiting'
+    for (const pending of this.#pending.values()) {
+      pending.state = 'waiting'
+      pending.notBefore = 0
+    }
     void this.#sendNext()
   }
 
@@ -118,8 +134,14 @@ export class Outbox {
 
   #next(): Pending | undefined {
     if (!this.#isOpen) return undefined
+    const heldChats = new Set<string>()
     for (const pending of this.#pending.values()) {
-      if (pending.state !== 'waiting') continue
+      const { to } = pending.command.message
+      if (pending.state !== 'waiting' || heldChats.has(to)) continue
+      if (pending.notBefore > Date.now()) {
+        heldChats.add(to)
+        continue
+      }
       if (pending.isTried || pending.expiresAt > Date.now()) return pending
       // The Session has told of it: it knows the time as well.
       this.#pending.delete(pending.idCommand)
@@ -147,8 +169,11 @@ export class Outbox {
         { idCommand, tries, error: (error as Error).message },
         'could not send a message',
       )
-      if (tries < maxTries) {
+      const pauseMs = retryAfterMs[tries - 1]
+      if (pauseMs !== undefined) {
         pending.state = 'waiting'
+        pending.notBefore = Date.now() + pauseMs
+        setTimeout(() => void this.#sendNext(), pauseMs + 1).unref()
         return
       }
       const errorText = 'The message could not be prepared for WhatsApp. Check its address and content.'

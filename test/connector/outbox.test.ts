@@ -91,3 +91,47 @@ it('does not count as a try what failed because the connection broke, however of
   }
   expect(reports).toEqual([])
 })
+
+it('tries again after growing pauses what fails on an open connection, its chat waiting and others not', async () => {
+  vi.useFakeTimers({ now })
+  const sent: string[] = []
+  const reports: CommandReport[] = []
+  let isIll = true
+  const outbox = new Outbox({
+    send: async ({ idMessage }) => {
+      if (idMessage === 'ill' && isIll) throw new Error('a query was not answered')
+      sent.push(idMessage)
+    },
+    report: (report) => reports.push(report),
+    refuseCancel: () => undefined,
+    log: makeLog('silent'),
+  })
+  outbox.opened()
+  const other = command('other')
+  outbox.take('ill', command('ill'))
+  outbox.take('behind', command('behind'))
+  outbox.take('other', { ...other, message: { ...other.message, to: '34600999888@s.whatsapp.net' } as never })
+  await vi.advanceTimersByTimeAsync(3000)
+  expect(sent).toEqual(['other'])
+  isIll = false
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(sent).toEqual(['other', 'ill', 'behind'])
+  expect(reports).toEqual([])
+})
+
+it('fails a message that cannot be sent however often it is tried', async () => {
+  vi.useFakeTimers({ now })
+  const reports: CommandReport[] = []
+  const outbox = new Outbox({
+    send: () => Promise.reject(new Error('no such address')),
+    report: (report) => reports.push(report),
+    refuseCancel: () => undefined,
+    log: makeLog('silent'),
+  })
+  outbox.opened()
+  outbox.take('ill', command('ill'))
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(reports).toEqual([])
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(reports).toMatchObject([{ idCommand: 'ill', outcome: 'failed', errorCode: 'sendFailed' }])
+})
