@@ -110,7 +110,7 @@ it('tries again after growing pauses what fails on an open connection, its chat 
   const other = command('other')
   outbox.take('ill', command('ill'))
   outbox.take('behind', command('behind'))
-  outbox.take('other', { ...other, message: { ...other.message, to: '34600999888@s.whatsapp.net' } as never })
+  outbox.take('other', { ...other, message: { ...other.message, to: '34600999888@s.whatsapp.net' } })
   await vi.advanceTimersByTimeAsync(3000)
   expect(sent).toEqual(['other'])
   isIll = false
