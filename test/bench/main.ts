@@ -31,6 +31,9 @@ if (unknown.length > 0) {
   process.exit(1)
 }
 
+// An ordinary exit takes the processes with it that the parts have started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const startedAt = performance.now()
 const progress = (text: string) => {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(5)
