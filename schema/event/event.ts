@@ -65,7 +65,6 @@ export const optInEvents = {
 
 export const events = { ...coreEvents, ...optInEvents } as const
 
-export type CoreMessageType = keyof typeof coreEvents
 export type MessageType = keyof typeof events
 
 export const MessageType = z.enum(Object.keys(events) as [MessageType, ...MessageType[]])
@@ -90,12 +89,3 @@ export const EventDraft: z.ZodType<EventDraft> = z.discriminatedUnion(
   'messageType',
   drafts as unknown as [z.ZodObject<{ messageType: z.ZodLiteral<MessageType> }>],
 ) as unknown as z.ZodType<EventDraft>
-
-/** Message types whose event has a file: `idFile`, `mimetype`, `caption`. */
-export const fileMessageTypes = [
-  'imageMessage',
-  'audioMessage',
-  'stickerMessage',
-  'documentMessage',
-  'videoMessage',
-] as const satisfies MessageType[]
