@@ -107,7 +107,7 @@ export class Person {
 
   async #sendToGroup(group: Group, sent: SentMessage, type: string, options: SendOptions): Promise<void> {
     const sender = this.device.groupSender(group.jid)
-    const attributes = this.#groupEnvelope(group, sent, type, options)
+    const attributes = this.#envelope(sent, type, options, group)
     const distribution = sender.distribution(group.jid)
     const body = node('enc', { v: '2', type: 'skmsg' }, sender.encrypt(sent.message))
     for (const phone of group.phones())
@@ -136,32 +136,18 @@ export class Person {
     return node('enc', { v: '2', type }, bytes)
   }
 
-  #envelope({ id, timestamp }: SentMessage, type: string, options: SendOptions) {
-    const byNumber = options.addressing === 'pn' && this.pnJid !== undefined
+  #envelope({ id, timestamp }: SentMessage, type: string, options: SendOptions, group?: Group) {
+    const byNumber = (group ?? options).addressing === 'pn' && this.pnJid !== undefined
     const alternate = options.withoutAlternate ? undefined : byNumber ? this.lidJid : this.knownJid
+    const author = byNumber ? this.pnJid : this.lidJid
     return {
       id,
       t: `${timestamp}`,
       type,
       notify: this.name,
-      from: byNumber ? this.pnJid : this.lidJid,
+      ...(group ? { from: group.jid, participant: author } : { from: author }),
       addressing_mode: byNumber ? 'pn' : 'lid',
-      [byNumber ? 'sender_lid' : 'sender_pn']: alternate,
-    }
-  }
-
-  #groupEnvelope(group: Group, { id, timestamp }: SentMessage, type: string, options: SendOptions) {
-    const byNumber = group.addressing === 'pn' && this.pnJid !== undefined
-    const alternate = options.withoutAlternate ? undefined : byNumber ? this.lidJid : this.knownJid
-    return {
-      id,
-      t: `${timestamp}`,
-      type,
-      notify: this.name,
-      from: group.jid,
-      participant: byNumber ? this.pnJid : this.lidJid,
-      addressing_mode: byNumber ? 'pn' : 'lid',
-      [byNumber ? 'participant_lid' : 'participant_pn']: alternate,
+      [`${group ? 'participant' : 'sender'}_${byNumber ? 'lid' : 'pn'}`]: alternate,
     }
   }
 }
