@@ -3,9 +3,18 @@ import { addDraft, type Change } from './change.ts'
 import { withoutFile, withStoredFile, type StoredFile } from './file-event.ts'
 import type { HeldEvents } from './held.ts'
 
-/** Lets an event go with its stored file, and what waited behind it. */
-export function releaseWithFile(held: HeldEvents, change: Change, idFile: string, file: StoredFile): void {
-  release(held, change, idFile, (draft) => withStoredFile(draft, file))
+/** Lets the event that awaits a file go with it, and what waited behind it; false when none awaits it. */
+export function takeStoredFile(
+  held: HeldEvents,
+  change: Change,
+  file: StoredFile & { idFile: string },
+  publicUrl: string,
+): boolean {
+  const { idFile } = file
+  if (!held.isAwaited(idFile)) return false
+  const fileUrl = file.fileUrl ?? (publicUrl === '' ? undefined : `${publicUrl}/v1/files/${idFile}`)
+  release(held, change, idFile, (draft) => withStoredFile(draft, { ...file, fileUrl }))
+  return true
 }
 
 /** Lets an event go without its file, and what waited behind it. */

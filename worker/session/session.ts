@@ -7,19 +7,17 @@ import type { SubscriptionConfig } from '../subscription-config.ts'
 import { AlarmClock } from '../alarm-clock.ts'
 import { addDraft, makeDraft, type Change, type OwnEvent } from './change.ts'
 import { applyCommit, type CommitFrame } from './commit.ts'
+import { Control, type Request as LifeRequest } from './control.ts'
 import { SessionDispatchers } from './dispatchers.ts'
-import type { LogEntry } from './event-line.ts'
 import type { StoredFile } from './file-event.ts'
 import { FleetTie } from './fleet-tie.ts'
-import { releaseWithFile } from './held-release.ts'
-import { listInvalid, type InvalidEvent } from './invalid.ts'
-import { countKeys } from './keys.ts'
-import { applyInput } from './lifecycle.ts'
+import { takeStoredFile } from './held-release.ts'
 import { SessionLink } from './link.ts'
+import { LogReader, type EventPage, type InvalidPage, type LogSlice } from './log-reader.ts'
 import { Messages, type Cancelled, type Found, type Page, type SendOptions, type Sent } from './messages.ts'
 import { Questions, type Answered, type Question } from './questions.ts'
 import { makeRecord, type SessionRecord } from './record.ts'
-import { isActive, type SessionInput } from './state-table.ts'
+import { isActive } from './state-table.ts'
 import { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
 import { Upkeep } from './upkeep.ts'
@@ -41,6 +39,8 @@ export class Session extends DurableObject<Env> {
   readonly #fleet: FleetTie
   readonly #alarm: AlarmClock
   readonly #upkeep: Upkeep
+  readonly #control: Control
+  readonly #reader: LogReader
   readonly #messages: Messages
   readonly #questions: Questions
   readonly #waiters = new Waiters()
@@ -50,6 +50,7 @@ export class Session extends DurableObject<Env> {
     const store = new SessionStore(ctx.storage)
     const change = (apply: (change: Change, record: SessionRecord) => void) => this.#change(apply)
     const failed = (error: unknown) => reportFailure(store, error)
+    const living = () => this.#living()
     this.#store = store
     this.#alarm = new AlarmClock(ctx.storage)
     this.#dispatchers = new SessionDispatchers(store, (name) => env.DISPATCHER.getByName(name), failed)
@@ -60,14 +61,12 @@ export class Session extends DurableObject<Env> {
       linked: () => this.#linked(),
       failed,
     })
-    this.#messages = new Messages({
-      store,
-      link: this.#link,
-      waiters: this.#waiters,
-      living: () => this.#living(),
-      change: (apply) => this.#change(apply),
-    })
-    this.#questions = new Questions({ link: this.#link, living: () => this.#living() })
+    const link = this.#link
+    const waiters = this.#waiters
+    this.#control = new Control({ store, link, living, change })
+    this.#reader = new LogReader({ store, waiters, living })
+    this.#messages = new Messages({ store, link, waiters, living, change: (apply) => this.#change(apply) })
+    this.#questions = new Questions({ link, living })
     this.#upkeep = new Upkeep({
       store,
       dispatchers: this.#dispatchers,
@@ -138,13 +137,7 @@ export class Session extends DurableObject<Env> {
       await this.#erase()
       return { ok: true }
     }
-    if (!this.#store.record.destroying) {
-      this.#change((_change, record) => {
-        record.destroying = true
-        record.startAgain = false
-      })
-      await this.#act('destroy')
-    }
+    if (this.#control.beginDestroying()) await this.#act('destroy')
     return { ok: true }
   }
 
@@ -186,38 +179,18 @@ export class Session extends DurableObject<Env> {
   }
 
   /** A page of the log, as JSON lines in their exact bytes. */
-  listEvents(options: {
-    after: number
-    limit: number
-    types?: string[] | undefined
-  }): Result<{ lines: string[]; nextAfter: number; hasMore: boolean }, 'sessionNotFound'> {
-    const record = this.#living()
-    if ('ok' in record) return record
-    const { log } = this.#store
-    const { lines, nextAfter } = log.list(
-      options.after,
-      options.limit,
-      options.types ? new Set(options.types) : null,
-    )
-    return succeed({ lines, nextAfter, hasMore: nextAfter < log.head })
+  listEvents(options: Parameters<LogReader['list']>[0]): EventPage {
+    return this.#reader.list(options)
   }
 
   /** Resolves when the log grows beyond `after`, or the time is over; returns the head. */
   async awaitEvents(options: { after: number; waitSeconds: number }): Promise<{ head: number }> {
-    if (this.#store.log.head <= options.after) await this.#waiters.wait('log', options.waitSeconds * 1000)
-    return { head: this.#store.log.head }
+    return this.#reader.wait(options)
   }
 
-  /** A page of the log for a Dispatcher; works until the session is erased. `oldest`: the first sequence still kept. */
-  readLog(options: { after: number; limit: number; maxBytes: number }): {
-    entries: LogEntry[]
-    head: number
-    oldest: number
-  } {
-    const { log, record } = this.#store
-    if (!record) return { entries: [], head: 0, oldest: 1 }
-    const entries = log.read(options.after, options.limit, options.maxBytes)
-    return { entries, head: log.head, oldest: log.oldest() }
+  /** A page of the log for a Dispatcher; works until the session is erased. */
+  readLog(options: { after: number; limit: number; maxBytes: number }): LogSlice {
+    return this.#reader.slice(options)
   }
 
   head(): { head: number } {
@@ -246,13 +219,10 @@ export class Session extends DurableObject<Env> {
 
   /** The file of a held event is stored: the event may go. `isAwaited` is false when it had gone without. */
   fileStored(file: StoredFile & { idFile: string }): Result<{ isAwaited: boolean }, 'sessionNotFound'> {
-    const { record, held } = this.#store
-    if (!record) return sessionNotFound()
-    const { idFile } = file
-    const isAwaited = held.isAwaited(idFile)
+    if (!this.#store.record) return sessionNotFound()
     const { CHATLINK_PUBLIC_URL: publicUrl } = readConfig(this.env)
-    const fileUrl = file.fileUrl ?? (publicUrl === '' ? undefined : `${publicUrl}/v1/files/${idFile}`)
-    if (isAwaited) this.#change((change) => releaseWithFile(held, change, idFile, { ...file, fileUrl }))
+    const { held } = this.#store
+    const isAwaited = this.#change((change) => takeStoredFile(held, change, file, publicUrl))
     return succeed({ isAwaited })
   }
 
@@ -261,13 +231,8 @@ export class Session extends DurableObject<Env> {
     return this.#store.record?.ref ?? null
   }
 
-  listInvalid(options: {
-    after: number
-    limit: number
-  }): Result<{ events: InvalidEvent[] }, 'sessionNotFound'> {
-    const record = this.#living()
-    if ('ok' in record) return record
-    return succeed({ events: listInvalid(this.#store.sql, options.after, options.limit) })
+  listInvalid(options: { after: number; limit: number }): InvalidPage {
+    return this.#reader.listInvalid(options)
   }
 
   override fetch(request: Request): Response {
@@ -300,19 +265,8 @@ export class Session extends DurableObject<Env> {
     await this.#arm()
   }
 
-  async #act(input: Extract<SessionInput, 'start' | 'stop' | 'logout' | 'destroy'>): Promise<Viewed> {
-    const record = this.#living()
-    if ('ok' in record) return record
-    this.#change((change, current) => {
-      if (input === 'start' && current.desire !== 'run') current.startAgain = true
-      applyInput(this.#store, change, input, input === 'start' ? {} : { why: { reason: 'requested' } })
-      // Nobody is there to be asked: a stop is done at once; for a logout a connector is awaited for a while.
-      if (current.desire === 'run' || this.#link.owner()) return
-      const done = current.desire === 'stop' ? 'stopped' : 'loggedOut'
-      const isLinkable = countKeys(this.#store.sql) > 0
-      if (done === 'stopped' || !isLinkable)
-        applyInput(this.#store, change, done, { why: { reason: 'requested' } })
-    })
+  async #act(request: LifeRequest): Promise<Viewed> {
+    this.#control.act(request)
     await this.#fleet.sync(Date.now())
     await this.#arm()
     return this.describe()
