@@ -12,22 +12,6 @@ afterEach(async () => {
   await stage?.stop()
 })
 
-/** Ends the Worker as a power cut would, and waits until it answers again. */
-async function killWorker(): Promise<void> {
-  const pid = stage.installation.pids().worker
-  if (pid === undefined) throw new Error('the Worker does not run')
-  process.kill(pid, 'SIGKILL')
-  await waitUntil(
-    async () => {
-      const response = await fetch(`${stage.installation.url}/healthz`).catch(() => null)
-      await response?.body?.cancel()
-      return response?.ok === true && stage.installation.pids().worker !== pid
-    },
-    'the Worker answers again',
-    30_000,
-  )
-}
-
 const idsOf = (one: Case) => one.received.map(({ headers }) => headers['webhook-id'])
 
 describe('J. Crash, eviction, alarms', () => {
@@ -35,7 +19,7 @@ describe('J. Crash, eviction, alarms', () => {
     const one = await stage.case()
     one.script({ delayMs: 400 })
     await one.publish(...range(1, 10).map((value) => text(value, value)))
-    await killWorker()
+    await stage.crash()
     await waitUntil(() => new Set(one.values).size === 10, 'all ten', 45_000)
     expect(idsOf(one).length - new Set(idsOf(one)).size).toBeLessThanOrEqual(6)
   }, 90_000)
@@ -47,7 +31,7 @@ describe('J. Crash, eviction, alarms', () => {
     await one.until(4)
     await waitUntil(async () => (await one.deliveries('status=failing')).length === 4, 'four failures')
     one.script({ status: 200 })
-    await killWorker()
+    await stage.crash()
     await waitUntil(() => new Set(one.values.slice(4)).size === 4, 'four retries', 45_000)
   }, 90_000)
 
@@ -56,7 +40,7 @@ describe('J. Crash, eviction, alarms', () => {
     one.script({ delayMs: 30 })
     await one.publish(...range(1, 100).map((value) => text(value)))
     await one.until(20)
-    await killWorker()
+    await stage.crash()
     await waitUntil(() => new Set(one.values).size === 100, 'all hundred', 45_000)
     expect(new Set(idsOf(one)).size).toBe(100)
     // Six under way, and what a quarter of a second of a stream brings.
@@ -70,7 +54,7 @@ describe('J. Crash, eviction, alarms', () => {
       await one.until(Number(value))
     }
     await pause(150)
-    await killWorker()
+    await stage.crash()
     // Asking how it fares makes the subscription look at what is left to do.
     expect(await one.status()).toMatchObject({ health: [{ lagEvents: 0 }] })
     await pause(1000)

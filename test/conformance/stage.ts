@@ -78,6 +78,28 @@ export class ConformanceStage {
     this.api = new Api(installation.url, installation.firstKey.key)
   }
 
+  /** Ends the Worker as a power cut would, and waits until it answers again. Links end with it. */
+  async crash(): Promise<void> {
+    const pid = this.installation.pids().worker
+    if (pid === undefined) throw new Error('the Worker does not run')
+    process.kill(pid, 'SIGKILL')
+    await waitUntil(
+      async () => {
+        const response = await fetch(`${this.installation.url}/healthz`).catch(() => null)
+        await response?.body?.cancel()
+        return response?.ok === true && this.installation.pids().worker !== pid
+      },
+      'the Worker answers again',
+      30_000,
+    )
+  }
+
+  /** A new connector for sessions to come, when the Worker of the last one has crashed. */
+  async reconnect(): Promise<void> {
+    this.#connector.close()
+    this.#connector = await connect(this.installation.url, this.installation.secrets.connectorToken)
+  }
+
   async stop(): Promise<void> {
     this.#connector.close()
     await this.installation.stop()
@@ -90,9 +112,11 @@ export class ConformanceStage {
     const made = this.#turn.then(async () => {
       const idSession = randomUUID()
       await this.api.post('/v1/sessions', { idSession })
-      const [link] = await this.#connector.link(1)
-      if (!link) throw new Error('the Fleet handed no session over')
-      return { idSession, link }
+      for (;;) {
+        const [link] = await this.#connector.link(1)
+        // After a crash the Fleet hands over the sessions from before it, too.
+        if (link?.ref.idSession === idSession) return { idSession, link }
+      }
     })
     this.#turn = made.catch(() => undefined)
     return made
@@ -141,9 +165,14 @@ async function startParts(
   const parsed = parseHostConfig(given, directory)
   if (!parsed.ok) throw new Error(parsed.problem)
   const installation = await startInstallation(parsed.config, () => undefined)
-  const connector = new RawConnector(installation.url, installation.secrets.connectorToken)
-  await connector.open(10_000)
+  const connector = await connect(installation.url, installation.secrets.connectorToken)
   return { installation, connector }
+}
+
+async function connect(url: string, token: string): Promise<RawConnector> {
+  const connector = new RawConnector(url, token)
+  await connector.open(10_000)
+  return connector
 }
 
 /** One session, its subscription and the endpoint behind it. */

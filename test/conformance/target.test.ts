@@ -82,8 +82,7 @@ describe('L. Targets, as an installation in production takes them', () => {
 })
 
 describe('L. Targets, when they are used', () => {
-  // That names which lead to private addresses are refused after DNS is shown in test/host/workerd.test.ts: no name that
-  // passes the check of the URL leads to this machine.
+  // Names that lead to private addresses: resolution.test.ts.
   it('93. sends nothing to a target that was allowed when it was saved and is not any more', async () => {
     const open = await ConformanceStage.start({ CHATLINK_RETRY_SCHEDULE: '1' })
     try {

@@ -1,0 +1,188 @@
+import { lookup } from 'node:dns/promises'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { unstable_readConfig } from 'wrangler'
+import { writeWorkerdConfig } from '../../worker/host/workerd-config.ts'
+import { canHaveHosts, makeHosts, Outside, publicName } from './outside.ts'
+import { ConformanceStage, text } from './stage.ts'
+
+/**
+ * What becomes of a name that leads to this machine: nothing may reach a listener here. On workerd the egress network looks
+ * at addresses after DNS; on Cloudflare `global_fetch_strictly_public` (wrangler.toml) does, which cannot be shown here.
+ */
+const refused = 'dnsFailed'
+const tellsOfTheNetwork = /127\.0\.0\.1|::1|restrictPeers|ECONN|loopback|private|internal/i
+
+/** Takes connections, counts them and closes them: whoever reaches this has reached too far. */
+class Listener {
+  connections = 0
+  readonly #server: Server = createServer((socket) => {
+    this.connections++
+    socket.on('error', () => undefined).destroy()
+  })
+
+  static async open(): Promise<Listener> {
+    const listener = new Listener()
+    await new Promise<void>((done) => {
+      listener.#server.listen(0, done)
+    })
+    return listener
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  async close(): Promise<void> {
+    await new Promise((done) => this.#server.close(done))
+  }
+}
+
+let listener: Listener
+
+beforeEach(async () => {
+  listener = await Listener.open()
+})
+
+afterEach(async () => {
+  await listener.close()
+})
+
+const notShown = canHaveHosts
+  ? ''
+  : '; names that look public are not shown: no mount namespace is to be had here'
+
+describe(`L. Names that lead to this machine${notShown}`, () => {
+  it('93. reach nothing through the network of `npm start`, and the tenant is told nothing of it', async () => {
+    const stage = await ConformanceStage.start({ CHATLINK_RETRY_SCHEDULE: '1,1' })
+    try {
+      const names = await namesOfThisMachine()
+      expect(names).toContain('localhost')
+      // The check of the URL stays open, so that the network alone is in the way; with it open too, the names lead here.
+      for (const name of names) {
+        const one = await stage.case({ url: `http://${name}:${listener.port}/` })
+        await one.publish(text('reaches'))
+        expect(await one.untilStatus('exhausted'), name).toMatchObject({ lastError: 'connectionFailed' })
+      }
+      expect(listener.connections).toBe(names.length * 3)
+      await narrowEgress(stage)
+      const urls = names.flatMap((name) =>
+        ['http', 'https'].map((scheme) => `${scheme}://${name}:${listener.port}/`),
+      )
+      await Promise.all(urls.map((url) => expectRefusal(stage, url)))
+      expect(listener.connections).toBe(names.length * 3)
+    } finally {
+      await stage.stop()
+    }
+  }, 90_000)
+})
+
+describe('L. Names that lead to private addresses, on Cloudflare', () => {
+  it('93. are refused by the platform, which the configuration asks to: global_fetch_strictly_public', () => {
+    const config = unstable_readConfig(
+      { config: fileURLToPath(new URL('../../wrangler.toml', import.meta.url)) },
+      { hideWarnings: true },
+    )
+    expect(config.compatibility_flags).toContain('global_fetch_strictly_public')
+  })
+})
+
+describe.each(canHaveHosts ? ['npm start'] : [])('L. Names that look public, with %s', () => {
+  it('93. lead nowhere when they lead to this machine, at once or after a change of their address', async () => {
+    const hosts = makeHosts('203.0.113.7')
+    const production = await Outside.start(hosts.path)
+    try {
+      const url = `https://${publicName}:${listener.port}/webhook`
+      const { idSubscription } = await production.api.post<{ idSubscription: string }>('/v1/subscriptions', {
+        url,
+      })
+      hosts.lead('127.0.0.1')
+      await production.publish(text('rebound'))
+      const delivery = await production.untilExhausted(idSubscription)
+      expect(delivery).toMatchObject({ lastError: refused, lastStatusCode: null, attempts: 2 })
+      expect(JSON.stringify(delivery)).not.toMatch(tellsOfTheNetwork)
+      expect(listener.connections).toBe(0)
+    } finally {
+      await production.stop()
+      hosts.remove()
+    }
+  }, 90_000)
+
+  it('93. lead here in an installation of development: the name itself is not what is refused', async () => {
+    const hosts = makeHosts('127.0.0.1')
+    const development = await Outside.start(hosts.path, { CHATLINK_ALLOW_PRIVATE_TARGETS: '1' })
+    try {
+      const url = `https://${publicName}:${listener.port}/webhook`
+      const { idSubscription } = await development.api.post<{ idSubscription: string }>('/v1/subscriptions', {
+        url,
+      })
+      await development.publish(text('reaches'))
+      const { lastError } = await development.untilExhausted(idSubscription)
+      expect(['tlsFailed', 'connectionFailed']).toContain(lastError)
+      expect(listener.connections).toBeGreaterThanOrEqual(2)
+    } finally {
+      await development.stop()
+      hosts.remove()
+    }
+  }, 90_000)
+})
+
+async function expectRefusal(stage: ConformanceStage, url: string): Promise<void> {
+  const one = await stage.case({ url })
+  await one.publish(text('does not reach'))
+  const { idEvent, ...delivery } = await one.untilStatus('exhausted')
+  expect(delivery, url).toMatchObject({ lastError: refused, lastStatusCode: null, attempts: 3 })
+  for (const { url: _url, ...attempt } of await one.attempts(idEvent)) {
+    expect(JSON.stringify(attempt)).not.toMatch(tellsOfTheNetwork)
+  }
+  const test = await stage.api.post<object>(`${one.root}/test`, {})
+  expect(test).toMatchObject({ delivered: false, errorClass: refused, responseExcerpt: null })
+}
+
+/** Gives the Worker the egress network that it has in production; all else stays as it is. */
+async function narrowEgress(stage: ConformanceStage): Promise<void> {
+  const path = join(stage.installation.dataDirectory, 'run/workerd.capnp')
+  const open = readFileSync(path, 'utf8')
+  const network = /\(name = "internet", network = \([^]*?\)\),/
+  const narrow = writeWorkerdConfig({ ...anyOptions, allowPrivateTargets: false }).match(network)?.[0] ?? ''
+  expect(narrow).toContain('allow = ["public"]')
+  expect(open.match(network)?.[0]).toContain('"private"')
+  writeFileSync(path, open.replace(network, narrow))
+  await stage.crash()
+  await stage.reconnect()
+}
+
+const anyOptions = {
+  manifest: {
+    compatibilityDate: '',
+    compatibilityFlags: [],
+    modules: [],
+    objects: [],
+    filesBinding: '',
+    assetsBinding: '',
+    variables: {},
+  },
+  address: '',
+  modulesDirectory: '',
+  assetsModule: '',
+  assetsDirectory: '',
+  objectsDirectory: '',
+  filesDirectory: '',
+  variables: [],
+}
+
+/** `localhost`, and the machine's own name where it leads to a loopback address. */
+async function namesOfThisMachine(): Promise<string[]> {
+  const names: string[] = []
+  for (const name of new Set(['localhost', hostname().toLowerCase()])) {
+    const addresses = await lookup(name, { all: true }).catch(() => [])
+    if (addresses.length > 0 && addresses.every(({ address }) => /^127\.|^::1$/.test(address)))
+      names.push(name)
+  }
+  return names
+}
