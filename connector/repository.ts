@@ -4,6 +4,7 @@ import type { SignalKeyStoreWithTransaction, SocketConfig, WAMessage } from './b
 import type { EventEntry } from '../schema/link.ts'
 import { emptyPlaintext, readMessage, type Inbox, type SeenStanza } from './inbox.ts'
 import { Lock } from './lock.ts'
+import type { PeerMessages } from './peer-messages.ts'
 import { eventType, type StoreView } from './store.ts'
 
 type MakeRepository = SocketConfig['makeSignalRepository']
@@ -18,13 +19,14 @@ export interface RepositoryOptions {
   me(): { id: string; lid: string }
   /** The event of a message, or null when there is nothing to tell. Whether it throws or not, the ratchet moves on. */
   toEvent(message: WAMessage, proof: string): EventEntry | null
+  peers: Pick<PeerMessages, 'keep' | 'isKept'>
 }
 
 /**
  * Baileys' Signal repository, wrapped where plaintexts appear and counters move.
  *
- * Guaranteed: a decryption's ratchet step, the sender key that came with it and the message's event are one atomic
- * change, made before Baileys can write the receipt. What is encrypted moves its counter in a change of its own before
+ * Guaranteed: a decryption's ratchet step, the sender key that came with it and the message's event, or the message
+ * itself when Baileys has yet to deal with it, are one atomic change, made before Baileys can write the receipt. What is encrypted moves its counter in a change of its own before
  * the bytes are handed over, not when Baileys' sending transaction ends, so a crash never uses a counter twice. Only
  * encryption for the account's own exact JID stays inside: Baileys holds that very mutex while it sends. One piece of
  * Signal work runs at a time in a session; sessions do not wait for each other.
@@ -63,7 +65,7 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
     ): Promise<Uint8Array> {
       const stanza = options.inbox.stanzaOf(ciphertext)
       if (stanza === undefined) return lock.run(open)
-      if (options.inbox.isRedelivered(stanza)) {
+      if (options.inbox.isRedelivered(stanza) || options.peers.isKept(stanza.proof)) {
         options.inbox.markHandled(readMessage(stanza.node, emptyPlaintext, options.me()).message.key)
         return emptyPlaintext
       }
@@ -82,6 +84,8 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
       const distribution = read.message.message?.senderKeyDistributionMessage
       if (distribution?.groupId) await takeSenderKey(read.author, distribution)
       const entry = read.entry()
+      const kept = options.peers.keep(read.message, stanza.proof)
+      if (kept !== undefined) await keys.set(kept as never)
       if (entry === null) return
       await keys.set({ [eventType]: { [String(entry.event['idEvent'])]: entry } } as never)
       if (!options.view.isDetached) options.inbox.markHandled(read.message.key)

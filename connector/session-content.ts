@@ -23,6 +23,7 @@ import type { MediaSource } from './media-source.ts'
 import { transferFile } from './media-transfer.ts'
 import { Outbox, type CommandReport } from './outbox.ts'
 import { openFile } from './outgoing-file.ts'
+import { PeerMessages } from './peer-messages.ts'
 import { answerQuestion } from './questions.ts'
 import { readCommandStatus } from './receipt-event.ts'
 import { wrapRepository } from './repository.ts'
@@ -59,6 +60,7 @@ export class SessionContent {
   #inbox: Inbox
   #events: EventMaker
   #files: FileTransfers
+  #peers: PeerMessages
   #waitingFiles: { idFile: string; source: MediaSource; after: number }[] = []
   #sent: SentMessages
   #groups = new GroupCache()
@@ -75,6 +77,7 @@ export class SessionContent {
     })
     this.#sent = new SentMessages(this.store)
     this.#inbox = new Inbox(options.recent)
+    this.#peers = new PeerMessages({ store: this.store, me: options.me, log })
     this.#events = new EventMaker({
       idSession: options.ref.idSession,
       inbox: this.#inbox,
@@ -135,6 +138,7 @@ export class SessionContent {
   ): WhatsAppConnection {
     const { config, link, log } = this.#options
     const view = this.store.open()
+    this.#peers.begin()
     const connection = new WhatsAppConnection({
       store: this.store,
       view,
@@ -150,14 +154,22 @@ export class SessionContent {
         view,
         me: () => ownAddresses(creds),
         toEvent: (message, proof) => this.#events.fromMessage(message, proof),
+        peers: this.#peers,
       }),
       handlers: {
         ...handlers,
+        opened: () => {
+          handlers.opened()
+          void this.#peers.resume(connection.socket)
+        },
         stanza: (node) => {
           queueInOrder(node)
           this.#takeStanza(node)
         },
-        event: (name, data) => this.#takeEvent(name, data),
+        event: (name, data) => {
+          this.#takeEvent(name, data)
+          this.#peers.take(connection.socket, name, data)
+        },
       },
     })
     this.#connection = connection

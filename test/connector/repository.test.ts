@@ -6,6 +6,7 @@ import { makeCipher } from '../../connector/cipher.ts'
 import type { Change } from '../../connector/commit-queue.ts'
 import { Inbox } from '../../connector/inbox.ts'
 import { makeQuietLog, makeLog } from '../../connector/log.ts'
+import { PeerMessages, peerType } from '../../connector/peer-messages.ts'
 import { wrapRepository } from '../../connector/repository.ts'
 import { SessionStore } from '../../connector/store.ts'
 
@@ -36,6 +37,7 @@ class Party {
       view,
       me: () => ({ id: this.jid, lid: this.jid }),
       toEvent: ({ key }, proof) => ({ event: { idEvent: `evt_${key.id}` }, proof }),
+      peers: new PeerMessages({ store, me: () => this.creds, log: makeLog('silent') }),
     })({ creds: this.creds, keys: this.keys }, logger, async () => [])
   }
 
@@ -61,8 +63,9 @@ class Party {
     await this.repository.injectE2ESession({ jid: other.jid, session: await other.bundle() })
   }
 
-  encrypt(to: Party, text: string) {
-    const data = Buffer.concat([proto.Message.encode({ conversation: text }).finish(), Buffer.from([1])])
+  encrypt(to: Party, content: string | proto.IMessage) {
+    const message = typeof content === 'string' ? { conversation: content } : content
+    const data = Buffer.concat([proto.Message.encode(message).finish(), Buffer.from([1])])
     return this.repository.encryptMessage({ jid: to.jid, data })
   }
 
@@ -119,6 +122,22 @@ describe('the wrapped repository', () => {
     expect(await luis.receive(ana, message, 'A1')).toBeNull()
     expect(luis.changes).toHaveLength(before)
     expect(luis.inbox.wasHandled({ remoteJid: ana.jid, id: 'A1' })).toBe(true)
+  })
+
+  it('keeps what the account’s own phone shares in the change that decrypts it, and redelivered answers it', async () => {
+    const { ana } = meet()
+    const phone = new Party('1001')
+    await phone.begin(ana)
+    const type = proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE
+    const share = { protocolMessage: { type, appStateSyncKeyShare: { keys: [] } } }
+    const message = await phone.encrypt(ana, share)
+    const before = ana.changes.length
+    await ana.receive(phone, message, 'P1')
+    const made = ana.changes.slice(before)
+    expect(made).toHaveLength(1)
+    expect(made[0]!.keys!.map((key) => key.type)).toEqual(expect.arrayContaining(['session', peerType]))
+    expect(await ana.receive(phone, message, 'P1')).toBeNull()
+    expect(ana.changes.slice(before)).toHaveLength(1)
   })
 
   it('records the counter of what is encrypted before Baileys’ sending transaction ends', async () => {

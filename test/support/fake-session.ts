@@ -21,6 +21,8 @@ export interface Faults {
   isFrozen: boolean
   /** Cuts the socket before or after the next commit is applied. */
   cutNext: 'before' | 'after' | undefined
+  /** Freezes once the next commit is applied and acknowledged. */
+  freezeNext?: boolean
   /** Refuses a commit with an event of this text, as one that does not parse. */
   refusedValue?: string
 }
@@ -203,6 +205,7 @@ export class FakeSession {
       return socket.terminate()
     }
     socket.send(JSON.stringify({ type: 'ack', n: commit.n }))
+    if (this.faults.freezeNext === true) Object.assign(this.faults, { freezeNext: false, isFrozen: true })
     return undefined
   }
 

@@ -209,19 +209,23 @@ export class Phone extends Person {
         },
       },
     ]
-    for (const protocolMessage of messages)
-      await this.#deliverOwn(
-        companion,
-        { protocolMessage },
-        {
-          id: this.world.nextId(),
-          t: `${this.world.unixNow()}`,
-          type: 'text',
-          category: 'peer',
-          notify: this.name,
-          from: this.pnJid,
-        },
-      )
+    for (const protocolMessage of messages) await this.tellClient(companion, protocolMessage)
+  }
+
+  /** Sends a linked client what only the account's own phone may say. */
+  async tellClient(companion: Companion, protocolMessage: proto.Message.IProtocolMessage): Promise<void> {
+    await this.#deliverOwn(
+      companion,
+      { protocolMessage },
+      {
+        id: this.world.nextId(),
+        t: `${this.world.unixNow()}`,
+        type: 'text',
+        category: 'peer',
+        notify: this.name,
+        from: this.pnJid,
+      },
+    )
   }
 
   async waitUntilConnected(timeoutMs = 15_000): Promise<void> {
