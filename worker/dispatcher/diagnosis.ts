@@ -1,7 +1,5 @@
 import { connect } from 'cloudflare:sockets'
-import type { Answer } from './outcome.ts'
-
-type Failure = Extract<Answer, { kind: 'none' }>['error']
+import type { Failure } from './outcome.ts'
 
 const maxConnectMs = 2000
 
@@ -18,11 +16,27 @@ export async function diagnose(cause: unknown, url: URL): Promise<Failure> {
   return url.protocol === 'https:' && (await isReachable(url)) ? 'tlsFailed' : 'dnsFailed'
 }
 
-/** What Cloudflare's own network answers in an endpoint's place (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/). */
-export function readEdgeFailure(status: number, server: string | null): Failure | null {
+/** Statuses that Cloudflare's network makes when it cannot bring the request to the endpoint, or no answer back. */
+const edgeFailures: ReadonlyMap<number, Failure> = new Map([
+  [520, 'connectionFailed'],
+  [521, 'connectionFailed'],
+  [522, 'timeout'],
+  [523, 'connectionFailed'],
+  [524, 'timeout'],
+  [525, 'tlsFailed'],
+  [526, 'tlsFailed'],
+  [530, 'dnsFailed'],
+] as const)
+
+/**
+ * What Cloudflare's own network answers in an endpoint's place; null when the answer is the endpoint's.
+ * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/ and, for the errors
+ * 1000 to 1003 (addresses that it never connects to), …/cloudflare-1xxx-errors/
+ */
+export function readEdgeFailure(status: number, server: string | null, excerpt = ''): Failure | null {
   if (server?.toLowerCase() !== 'cloudflare') return null
-  if (status === 525 || status === 526) return 'tlsFailed'
-  return status === 530 ? 'dnsFailed' : null
+  if (status === 403 && /^error code: 100[0-3]\b/.test(excerpt)) return 'blockedTarget'
+  return edgeFailures.get(status) ?? null
 }
 
 async function isReachable(url: URL): Promise<boolean> {

@@ -19,8 +19,13 @@ export type Answer =
       retryAfter: string | null
       webhookDelivery: string | null
       excerpt: string
+      /** What it means when the network between has answered in the endpoint's place. */
+      failure?: Failure
     }
-  | { kind: 'none'; error: Exclude<AttemptError, 'httpStatus' | 'redirect'> }
+  | { kind: 'none'; error: Failure }
+
+/** Why an endpoint itself has not answered. */
+export type Failure = Exclude<AttemptError, 'httpStatus' | 'redirect'>
 
 /** Why a subscription is disabled by its deliveries. */
 export type DisableReason = 'gone' | 'endpointAsked' | 'onlyFailures'
@@ -60,7 +65,9 @@ export function judge(answer: Answer, now: number): Verdict {
   const slowsDown = slowing.has(status)
   return {
     isDelivered,
-    error: isDelivered ? null : status >= 300 && status < 400 ? 'redirect' : 'httpStatus',
+    error: isDelivered
+      ? null
+      : (answer.failure ?? (status >= 300 && status < 400 ? 'redirect' : 'httpStatus')),
     isFinal: isDelivered || asked.has('abort-message'),
     disables: asked.has('disable') ? 'endpointAsked' : status === 410 ? 'gone' : null,
     slowsDown,
