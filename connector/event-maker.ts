@@ -8,6 +8,8 @@ import type { Log } from './log.ts'
 import type { MediaSource } from './media-source.ts'
 import { idEventOf } from './normalize/identity.ts'
 import { normalizeMessage } from './normalize/normalize.ts'
+import { normalizePresence, type WirePresence } from './normalize/presence.ts'
+import type { NormalizeContext } from './normalize/wire-message.ts'
 import { readGroupReceipts, readStatusUpdates } from './receipt-event.ts'
 import { ownLid, ownNumber } from './whatsapp.ts'
 
@@ -20,6 +22,8 @@ export interface EventMakerOptions {
   seal(idFile: string, source: MediaSource): string
   /** Keeps, with the account's keys, that a message's content is awaited; `null` forgets it. */
   keepAwaited(name: string, message: AwaitedMessage | null): void
+  /** Whether somebody asked to be told the presence in this chat. */
+  wantsPresence(chat: string): boolean
   /** The file of the tenant that a message sent through the API carries. */
   fileSent(idMessage: string): string | undefined
   /** Takes an event into a change of its own. */
@@ -52,16 +56,9 @@ export class EventMaker {
 
   /** The event of a message, or null when it tells nothing new. */
   fromMessage(message: WAMessage, proof: string | undefined, isGivenUp = false): EventEntry | null {
-    const { idSession, me, phoneOf, inbox, seal } = this.#options
+    const { idSession, inbox, seal } = this.#options
     if (isIgnoredChat(message.key.remoteJid)) return null
-    const creds = me()
-    const normalized = normalizeMessage(message, {
-      idSession,
-      ownNumber: creds && ownNumber(creds),
-      ownLid: creds && ownLid(creds),
-      phoneOf,
-      isGivenUp,
-    })
+    const normalized = normalizeMessage(message, { ...this.#context(), isGivenUp })
     if (normalized === null || inbox.isKnown(normalized.draft.idEvent)) return null
     // Its content was told before.
     if (isUndecrypted(message) && inbox.isKnown(idEventOf(message.key, idSession))) return null
@@ -91,6 +88,8 @@ export class EventMaker {
         return
       case 'messages.update':
         return this.#recordAll(readStatusUpdates(data as never, context))
+      case 'presence.update':
+        return this.#takePresence(data as WirePresence)
       case 'call':
         return this.#recordAll(readCalls(data as never, context))
       default:
@@ -108,11 +107,22 @@ export class EventMaker {
     this.#awaited.clear()
   }
 
+  #context(): NormalizeContext {
+    const { idSession, me, phoneOf } = this.#options
+    const creds = me()
+    return { idSession, ownNumber: creds && ownNumber(creds), ownLid: creds && ownLid(creds), phoneOf }
+  }
+
   #receiptContext() {
     const { idSession, phoneOf, me } = this.#options
     const creds = me()
     const own = new Set(creds && [ownNumber(creds), ownLid(creds)])
     return { idSession, phoneOf, isOwn: (jid: string) => own.has(jid), now: Date.now }
+  }
+
+  #takePresence(presence: WirePresence): void {
+    if (!this.#options.wantsPresence(presence.id)) return
+    this.#recordAll(normalizePresence(presence, this.#context(), Date.now()))
   }
 
   #takeMessage(message: WAMessage): void {

@@ -8,7 +8,12 @@ export type Question = Exclude<LinkCommand, { kind: 'sendMessage' }>
 
 type Asked = Pick<
   WASocket,
-  'authState' | 'onWhatsApp' | 'readMessages' | 'sendPresenceUpdate' | 'signalRepository'
+  | 'authState'
+  | 'onWhatsApp'
+  | 'presenceSubscribe'
+  | 'readMessages'
+  | 'sendPresenceUpdate'
+  | 'signalRepository'
 >
 
 export interface QuestionTools {
@@ -50,7 +55,8 @@ async function carryOut(
   authorIn: QuestionTools['authorIn'],
 ): Promise<{ contacts: ContactCheck[] } | undefined> {
   if (command.kind === 'checkNumbers') return { contacts: await checkNumbers(socket, command.numbers) }
-  if (command.kind === 'markRead') await markRead(command, socket, authorIn)
+  if (command.kind === 'subscribePresence') await socket.presenceSubscribe(command.to)
+  else if (command.kind === 'markRead') await markRead(command, socket, authorIn)
   else await socket.sendPresenceUpdate(command.presence, command.to)
   return undefined
 }

@@ -24,12 +24,14 @@ import { transferFile } from './media-transfer.ts'
 import { Outbox, type CommandReport } from './outbox.ts'
 import { openFile } from './outgoing-file.ts'
 import { PeerMessages } from './peer-messages.ts'
+import { PresenceSubscriptions } from './presence-subscriptions.ts'
 import { answerQuestion } from './questions.ts'
 import { readCommandStatus } from './receipt-event.ts'
 import { wrapRepository } from './repository.ts'
 import { sendOutgoing } from './send.ts'
 import { SentMessages } from './sent-messages.ts'
 import { SessionStore } from './store.ts'
+import { readUnencrypted } from './unread.ts'
 import { ownAddresses, WhatsAppConnection, type WhatsAppHandlers } from './whatsapp.ts'
 
 export interface SessionContentOptions {
@@ -63,6 +65,7 @@ export class SessionContent {
   #peers: PeerMessages
   #waitingFiles: { idFile: string; source: MediaSource; after: number }[] = []
   #sent: SentMessages
+  #presences: PresenceSubscriptions
   #groups = new GroupCache()
   #connection: WhatsAppConnection | undefined
 
@@ -76,6 +79,7 @@ export class SessionContent {
       onEvents: (entries) => this.#committed(entries),
     })
     this.#sent = new SentMessages(this.store)
+    this.#presences = new PresenceSubscriptions(this.store)
     this.#inbox = new Inbox(options.recent)
     this.#peers = new PeerMessages({ store: this.store, me: options.me, log })
     this.#events = new EventMaker({
@@ -87,6 +91,7 @@ export class SessionContent {
         cipher.seal(sourceType, idFile, Buffer.from(JSON.stringify(source))).toString('base64'),
       record: (entry) => this.#recordEvent(entry),
       keepAwaited: (name, message) => this.store.set(awaitedType, { [name]: message }),
+      wantsPresence: (chat) => this.#presences.has(chat),
       fileSent: (idMessage) => this.outbox.fileOf(idMessage),
       log,
     })
@@ -155,12 +160,15 @@ export class SessionContent {
         me: () => ownAddresses(creds),
         toEvent: (message, proof) => this.#events.fromMessage(message, proof),
         peers: this.#peers,
+        undecryptable: (message) => this.#events.take('messages.upsert', { messages: [message] }),
       }),
       handlers: {
         ...handlers,
         opened: () => {
           handlers.opened()
           void this.#peers.resume(connection.socket)
+          for (const chat of this.#presences.chats)
+            void connection.socket.presenceSubscribe(chat).catch(() => {})
         },
         stanza: (node) => {
           queueInOrder(node)
@@ -185,7 +193,10 @@ export class SessionContent {
       return this.#groups.addressIn(chat, jid)
     }
     const answering = answerQuestion(idCommand, command, { socket, authorIn })
-    void answering.then((report) => this.#options.report(report))
+    void answering.then((report) => {
+      if (command.kind === 'subscribePresence' && report.outcome === 'done') this.#presences.add(command.to)
+      this.#options.report(report)
+    })
   }
 
   close(): void {
@@ -196,8 +207,11 @@ export class SessionContent {
   }
 
   #takeStanza(node: BinaryNode): void {
+    const creds = this.#options.me()
     this.#inbox.see(node)
     this.#events.takeStanza(node)
+    const unencrypted = creds && readUnencrypted(node, ownAddresses(creds))
+    if (unencrypted) this.#events.take('messages.upsert', { messages: [unencrypted] })
     const { id, class: kind, error } = node.attrs
     if (node.tag === 'ack' && kind === 'message' && id) this.outbox.acknowledged(id, error)
   }

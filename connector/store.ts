@@ -65,6 +65,14 @@ export class SessionStore {
     return typeof phone === 'string' ? `${phone}@s.whatsapp.net` : undefined
   }
 
+  /** The LID of a phone number's JID, when it is known. */
+  lidOf(phone: string): string | undefined {
+    const lid = phone.endsWith('@s.whatsapp.net')
+      ? this.#read('lid-mapping', phone.split('@')[0]!)
+      : undefined
+    return typeof lid === 'string' ? `${lid}@lid` : undefined
+  }
+
   get(type: string, id: string): unknown {
     return this.#read(type, id)
   }

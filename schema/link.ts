@@ -125,9 +125,10 @@ export const LinkCommand = z.discriminatedUnion('kind', [
       .min(1)
       .max(maxCheckedNumbers),
   }),
-  /** These two have no result. */
+  /** These three have no result. */
   z.strictObject({ kind: z.literal('markRead'), to: Jid, messages: readMessages }),
   z.strictObject({ kind: z.literal('setPresence'), presence, to: Jid.optional() }),
+  z.strictObject({ kind: z.literal('subscribePresence'), to: Jid }),
 ])
 export type LinkCommand = z.infer<typeof LinkCommand>
 export type SendCommand = Extract<LinkCommand, { kind: 'sendMessage' }>

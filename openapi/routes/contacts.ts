@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { CheckContacts, ContactChecks } from '../../schema/api/contact.ts'
-import { MarkRead, SetPresence } from '../../schema/api/sign.ts'
+import { MarkRead, maxPresenceSubscriptions, SetPresence, SubscribePresence } from '../../schema/api/sign.ts'
 import { IdSession } from '../../schema/id.ts'
 import { body, json, problems, tenantKey } from './respond.ts'
 
@@ -44,5 +44,17 @@ export const setPresence = createRoute({
   summary: 'Show typing, recording or being online',
   description: 'WhatsApp forgets typing by itself after some seconds. Done at once or not at all.',
   request: { params: z.object({ idSession: IdSession }), body: body(SetPresence) },
+  responses: told,
+})
+
+export const subscribePresence = createRoute({
+  tags: ['Contacts'],
+  security: tenantKey,
+  method: 'post',
+  path: '/v1/sessions/{idSession}/presence/subscribe',
+  operationId: 'subscribePresence',
+  summary: 'Be told when somebody is online or typing',
+  description: `From now on \`presenceUpdate\` events tell it of this chat, also after a new connection. WhatsApp tells it only while the account itself is online: set its presence to \`available\` first. At most ${maxPresenceSubscriptions} chats of a session; beyond, the oldest is forgotten.`,
+  request: { params: z.object({ idSession: IdSession }), body: body(SubscribePresence) },
   responses: told,
 })

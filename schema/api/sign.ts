@@ -4,6 +4,8 @@ import { PresenceUpdateEvent } from '../event/change.ts'
 import { Jid } from '../id.ts'
 
 export const maxReadMessages = 100
+/** Chats of a session whose presence is told; beyond, the oldest is forgotten. */
+export const maxPresenceSubscriptions = 200
 
 const { idMessage, participant } = MessageReference.shape
 
@@ -44,3 +46,9 @@ export const SetPresence = z
     error: 'give the chat for composing, recording and paused; none for available and unavailable',
   })
   .meta({ id: 'SetPresence', examples: [{ presence: 'composing', to: '34600111222@s.whatsapp.net' }] })
+
+/** Whose presence is to be told. */
+export const SubscribePresence = z.strictObject({ to: chat }).meta({
+  id: 'SubscribePresence',
+  examples: [{ to: '34600111222@s.whatsapp.net' }],
+})

@@ -35,6 +35,7 @@ function startMaker(kept: Map<string, AwaitedMessage>, told: EventEntry[]) {
       else kept.set(name, JSON.parse(JSON.stringify(message)) as AwaitedMessage)
     },
     fileSent: () => undefined,
+    wantsPresence: () => false,
     log: makeLog('silent'),
   })
   for (const [name, message] of kept) maker.awaitAgain(name, message)

@@ -1,6 +1,7 @@
 import type { BinaryNode, proto } from 'baileys'
 import { randomBytes } from 'node:crypto'
 import type { Connection } from './connection.ts'
+import type { Person } from './person.ts'
 import { bytesOf, child, children, node } from './node.ts'
 import { bundleNode } from './signal-device.ts'
 
@@ -32,6 +33,8 @@ export class Companion {
   readonly onReceipt = new Set<(receipt: Receipt) => void>()
   /** Ids of messages of other clients that this one could not read and has asked for again. */
   readonly missing = new Set<string>()
+  /** Chats whose presence it asked for since it connected. */
+  readonly watched = new Set<string>()
   connection: Connection | undefined
   /** True once the client has asked for its backlog; before, stanzas only gather. */
   isActive = false
@@ -105,6 +108,11 @@ export class Companion {
       const stanza = this.outbox.get(key)?.stanza
       if (stanza && this.isActive) this.connection?.send(stanza)
     }
+  }
+
+  /** Whether it asked for somebody's presence, by number or by LID. */
+  watches({ pnJid, lidJid }: Person): boolean {
+    return this.isActive && (this.watched.has(lidJid) || (pnJid !== undefined && this.watched.has(pnJid)))
   }
 
   sendBacklog(): void {

@@ -1,4 +1,5 @@
 import type { proto } from 'baileys'
+import type { Group } from './group.ts'
 import { node } from './node.ts'
 import { Person } from './person.ts'
 import type { Phone } from './phone.ts'
@@ -65,11 +66,23 @@ export class Contact extends Person {
     )
   }
 
-  sendPresence(to: Phone, presence: 'available' | 'unavailable' | 'composing' | 'paused'): void {
-    const from = this.lidJid
-    if (presence === 'available' || presence === 'unavailable')
-      to.sendToAll(node('presence', { from, type: presence === 'available' ? undefined : presence }))
-    else to.sendToAll(node('chatstate', { from }, [node(presence)]))
+  /** Does something of which those clients are told that asked for this chat's presence since they connected. */
+  sendPresence(
+    to: Phone,
+    presence: 'available' | 'unavailable' | 'composing' | 'recording' | 'paused',
+    { group, lastSeen }: { group?: Group; lastSeen?: number } = {},
+  ): void {
+    const from = group?.jid ?? this.lidJid
+    const attributes = { from, participant: group && this.lidJid }
+    const isOnline = presence === 'available' || presence === 'unavailable'
+    const type = presence === 'available' ? undefined : presence
+    const activity = presence === 'recording' ? node('composing', { media: 'audio' }) : node(presence)
+    const stanza = isOnline
+      ? node('presence', { ...attributes, type, last: lastSeen === undefined ? undefined : `${lastSeen}` })
+      : node('chatstate', attributes, [activity])
+    for (const companion of to.companions.values())
+      if (group ? companion.watched.has(group.jid) : companion.watches(this))
+        companion.connection?.send(stanza)
   }
 
   /** Rings an account. */

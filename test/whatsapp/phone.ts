@@ -176,11 +176,6 @@ export class Phone extends Person {
     }
   }
 
-  sendToAll(stanza: BinaryNode): void {
-    for (const companion of this.companions.values())
-      if (companion.isActive) companion.connection?.send(stanza)
-  }
-
   /** What the phone tells a client that has just been linked: the key of the application state, and the history. */
   async greet(companion: Companion, history: proto.IHistorySync = {}): Promise<void> {
     const { Type } = proto.Message.ProtocolMessage

@@ -13,7 +13,7 @@ export interface Sign {
 export function readSign(stanza: BinaryNode): Sign | undefined {
   const { id, type = '', to, participant } = stanza.attrs
   const where = { ...(to && { to }), ...(participant && { participant }) }
-  if (stanza.tag === 'presence') return { kind: type }
+  if (stanza.tag === 'presence') return { kind: type, ...where }
   if (stanza.tag === 'chatstate') {
     const state = children(stanza)[0]
     const isRecording = state?.attrs['media'] === 'audio'

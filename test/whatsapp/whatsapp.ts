@@ -160,6 +160,7 @@ class Server {
       companion.connection.end(node('stream:error', {}, [node('conflict', { type: 'replaced' })]))
     companion.connection = connection
     companion.isActive = false
+    companion.watched.clear()
     this.#askers.set(connection, { world: this.#world, phone, companion })
     const now = `${this.#world.unixNow()}`
     connection.send(node('success', { t: now, props: '1', lid: phone.deviceJid(companion), creation: now }))
@@ -181,6 +182,8 @@ class Server {
       case 'ack':
         return this.#takeAck(stanza, asker)
       case 'presence':
+        if (stanza.attrs['type'] === 'subscribe') asker.companion.watched.add(stanza.attrs['to']!)
+        return
       case 'chatstate':
       case 'ib':
         return

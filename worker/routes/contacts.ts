@@ -34,3 +34,12 @@ contactRoutes.openapi(
     return context.body(null, 204)
   },
 )
+
+contactRoutes.openapi(
+  { ...routes.subscribePresence, middleware: requireScope('messages:write') },
+  async (context) => {
+    const session = await findSession(context, context.req.valid('param').idSession)
+    unwrap(await session.ask({ kind: 'subscribePresence', ...context.req.valid('json') }))
+    return context.body(null, 204)
+  },
+)

@@ -80,6 +80,7 @@ describe('reading and typing', () => {
     ['read', { to: jid, messages: [{ idMessage: 'A' }] }, 'markRead'],
     ['presence', { to: jid, presence: 'composing' }, 'setPresence'],
     ['presence', { presence: 'available' }, 'setPresence'],
+    ['presence/subscribe', { to: jid }, 'subscribePresence'],
   ]
 
   it.each(cases)('is told to WhatsApp at once: %s %j', async (action, json, kind) => {
@@ -98,6 +99,8 @@ describe('reading and typing', () => {
     ['presence', { presence: 'composing' }],
     ['presence', { presence: 'available', to: jid }],
     ['presence', { presence: 'dancing', to: jid }],
+    ['presence/subscribe', {}],
+    ['presence/subscribe', { to: 'somebody' }],
   ])('is refused: %s %j', async (action, json) => {
     const { customer, link } = await makeLinked()
     const answer = await customer.post(`/v1/sessions/support/${action}`, json)
