@@ -6,6 +6,7 @@ import { emptyPlaintext, readMessage, type Inbox, type SeenStanza } from './inbo
 import { Lock } from './lock.ts'
 import type { PeerMessages } from './peer-messages.ts'
 import { eventType, type StoreView } from './store.ts'
+import { readUndecryptable } from './unread.ts'
 
 type MakeRepository = SocketConfig['makeSignalRepository']
 type Repository = ReturnType<MakeRepository>
@@ -20,6 +21,8 @@ export interface RepositoryOptions {
   /** The event of a message, or null when there is nothing to tell. Whether it throws or not, the ratchet moves on. */
   toEvent(message: WAMessage, proof: string): EventEntry | null
   peers: Pick<PeerMessages, 'keep' | 'isKept'>
+  /** A message that cannot be decrypted: Baileys is about to ask for it again, and to acknowledge it. */
+  undecryptable(message: WAMessage): void
 }
 
 /**
@@ -69,13 +72,18 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
         options.inbox.markHandled(readMessage(stanza.node, emptyPlaintext, options.me()).message.key)
         return emptyPlaintext
       }
-      return lock.run(() =>
+      const decrypting = lock.run(() =>
         keys.transaction(async () => {
           const plaintext = await open()
           await keepWith(stanza, plaintext)
           return plaintext
         }, transactionKey),
       )
+      return decrypting.catch((error: unknown) => {
+        const message = readUndecryptable(stanza.node, options.me(), error)
+        if (message !== undefined && !options.view.isDetached) options.undecryptable(message)
+        throw error
+      })
     }
 
     async function keepWith(stanza: SeenStanza, plaintext: Uint8Array): Promise<void> {

@@ -96,42 +96,6 @@ it('leaves WhatsApp when the Session does not acknowledge, and takes what came m
   expect(session.duplicates).toEqual([])
 })
 
-it('acknowledges no receipt, call or group change before its event is stored', async () => {
-  stage.startConnector()
-  const { session, phone } = await stage.linkSession()
-  await phone.waitUntilConnected()
-  const [ana] = makeContacts(1)
-  const group = stage.whatsapp.createGroup({ subject: 'Friends', members: [phone, ana!] })
-  session.command('c1', {
-    kind: 'sendMessage',
-    idMessage: '3EB0AAAA',
-    message: { to: ana!.pnJid!, messageType: 'conversation', value: 'hello' },
-  })
-  await session.wait(({ events }) => events.some((event) => event['status'] === 'delivered'))
-  await expect.poll(() => phone.pending).toEqual([])
-  session.faults.delayMs = 100
-
-  const told = () => session.events.map((event) => event['status'] ?? event.messageType)
-  const early: string[] = []
-  const { outbox } = phone.companion!
-  const forget = outbox.delete.bind(outbox)
-  outbox.delete = (key) => {
-    const expected = key.startsWith('receipt-')
-      ? 'read'
-      : key.startsWith('call-')
-        ? 'callOffer'
-        : 'groupUpdate'
-    if (!told().includes(expected)) early.push(key)
-    return forget(key)
-  }
-  ana!.sendReceipt(phone, '3EB0AAAA', 'read')
-  ana!.call(phone, 'CALL1')
-  group.change(ana!, { subject: 'Best friends' })
-  await session.wait(() => ['read', 'callOffer', 'groupUpdate'].every((each) => told().includes(each)))
-  await expect.poll(() => phone.pending).toEqual([])
-  expect(early).toEqual([])
-})
-
 it('is disturbed by no session that waits for its Session, not even in the same contact', async () => {
   const before = stage.startConnector()
   const [one, two] = [await stage.linkSession('34911000001'), await stage.linkSession('34911000002')]

@@ -38,6 +38,7 @@ class Party {
       me: () => ({ id: this.jid, lid: this.jid }),
       toEvent: ({ key }, proof) => ({ event: { idEvent: `evt_${key.id}` }, proof }),
       peers: new PeerMessages({ store, me: () => this.creds, log: makeLog('silent') }),
+      undecryptable: () => {},
     })({ creds: this.creds, keys: this.keys }, logger, async () => [])
   }
 
