@@ -12,6 +12,7 @@ import { describe, type DispatcherView } from './dispatcher-view.ts'
 import { backstopMs } from './engine.ts'
 import { judge, type Answer } from './outcome.ts'
 import { makeReplay, type ReplayRefusal } from './replay.ts'
+import { lastSuccessOf } from './retirement.ts'
 import { resend, type ResendRefusal } from './resend.ts'
 import { currentSecrets } from './sign.ts'
 import { DispatcherStore } from './store.ts'
@@ -173,6 +174,11 @@ export class Dispatcher extends DurableObject<Env> {
       nextAt: null,
     })
     return { ok: true, delivered: verdict.isDelivered, attempt: view }
+  }
+
+  /** When a delivery last went well, in milliseconds. */
+  lastSuccess(): { at: number | null } {
+    return { at: this.#work && lastSuccessOf(this.#store, this.#work.control) }
   }
 
   /** Ends at once: nothing is sent any more, and nothing is kept. */

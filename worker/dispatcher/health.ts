@@ -1,7 +1,3 @@
-/** Nothing but failure for this long, and at least so many failures, disables a subscription. */
-export const disableAfterMs = 5 * 86_400_000
-export const disableAfterFailures = 10
-
 const maxSamples = 200
 
 /** How an endpoint fares: the last attempts, kept in memory. After a restart it begins with what the attempt log still has. */

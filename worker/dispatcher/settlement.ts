@@ -1,6 +1,6 @@
 import { retryDelay } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
-import { disableAfterMs, disableAfterFailures, type Health } from './health.ts'
+import type { Health } from './health.ts'
 import type { Job } from './job.ts'
 import type { LaneBook } from './lane-book.ts'
 import type { Ledger } from './ledger.ts'
@@ -129,9 +129,6 @@ export class Settlement {
       control.breaker = breaker.record
       control.failingSince ??= now
       control.failures++
-      if (now - control.failingSince >= disableAfterMs && control.failures >= disableAfterFailures) {
-        this.disable('onlyFailures', job, now)
-      }
     }
     ledger.controlChanged(now)
     if (!isManual) {

@@ -13,6 +13,7 @@ import { addMissed } from './missed.ts'
 import type { Answer, DisableReason } from './outcome.ts'
 import type { Control, Missed, Replay, Settings } from './record.ts'
 import { Replayer } from './replayer.ts'
+import { Retirement, type RetirementDoor } from './retirement.ts'
 import { Settlement } from './settlement.ts'
 import type { DispatcherStore } from './store.ts'
 import { Stream, type LogSlice } from './stream.ts'
@@ -26,7 +27,7 @@ export interface SessionDoor {
 }
 
 /** What a Dispatcher needs of a Tenant. */
-export interface TenantDoor {
+export interface TenantDoor extends RetirementDoor {
   setSubscriptionStatus(idSubscription: string, status: 'disabled', reason: DisableReason): Promise<unknown>
 }
 
@@ -56,6 +57,7 @@ export class Work {
   readonly breaker: Breaker
   readonly health = new Health()
   readonly replayer: Replayer
+  readonly retirement: Retirement
   readonly settlement: Settlement
   readonly engine: Engine
   settings: Settings
@@ -77,6 +79,7 @@ export class Work {
     this.ledger = new Ledger(store, this.stream, this.book, this.control, progress)
     this.breaker = new Breaker(this.control.breaker, (step) => probeDelay(schedule, step, doors.random()))
     this.replayer = new Replayer(store, this.control, this.stream, this.book, filter)
+    this.retirement = new Retirement(this.control)
     const { stream, book, ledger, breaker, control, health, replayer } = this
     const shared = { stream, book, ledger, breaker, settings: () => this.settings }
     this.settlement = new Settlement({ ...shared, store, control, health, schedule, random: doors.random })
@@ -134,6 +137,7 @@ export class Work {
     this.settings = { ...this.settings, config }
     if (config.url !== before.url || isSkipping) this.breaker.hurry(now)
     this.control.disabled = null
+    if (isSkipping) Object.assign(this.control, { failingSince: null, failures: 0 })
     this.control.breaker = this.breaker.record
     this.store.change(() => {
       this.store.putSettings(this.settings)
@@ -163,6 +167,7 @@ export class Work {
     if (this.#isTelling || now < this.#tellAt) return
     this.#isTelling = true
     try {
+      if (this.retirement.isDue(now)) await this.#retire(now)
       for (let notices = this.store.notices(); notices.length > 0; notices = this.store.notices()) {
         for (const { idEvent, draft } of notices) {
           await this.session.appendOwn(draft)
@@ -217,6 +222,14 @@ export class Work {
     }
   }
 
+  /** Disables the subscription, if its Tenant agrees that nothing but failure comes of it. */
+  async #retire(now: number): Promise<void> {
+    const { settings, doors } = this
+    if (!(await this.retirement.isGranted(doors.tenant(settings.config.idTenant), settings, now))) return
+    this.settlement.disable('onlyFailures', null, now)
+    this.ledger.write(now)
+  }
+
   async #head(): Promise<number> {
     const { head } = await this.session.readLog({ after: Number.MAX_SAFE_INTEGER, limit: 1, maxBytes: 1 })
     return head
@@ -253,7 +266,8 @@ export class Work {
   #written(): void {
     this.#hasNotices ||= this.store.notices().length > 0
     const hasNews = this.#hasNotices || this.control.disabled?.isReported === false
-    const told = hasNews && !this.#isTelling ? this.tell(this.doors.now()) : Promise.resolve()
+    const tells = hasNews || this.retirement.isDue(this.doors.now())
+    const told = tells && !this.#isTelling ? this.tell(this.doors.now()) : Promise.resolve()
     this.doors.background(told.then(() => this.doors.arm()))
   }
 }

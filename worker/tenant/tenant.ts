@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { SessionRef } from '../../schema/link.ts'
 import { AlarmClock } from '../alarm-clock.ts'
+import type { RetirementAnswer } from '../dispatcher/retirement.ts'
 import type { TargetPolicy } from '../dispatcher/target.ts'
 import { readConfig, type Env } from '../env.ts'
 import type { Origin } from '../idempotency.ts'
@@ -21,6 +22,7 @@ import {
 } from './api-keys.ts'
 import { tenantMigrations } from './migrations.ts'
 import { Propagation } from './propagation.ts'
+import { RetirementDesk } from './retirement.ts'
 import { TenantSessions, type SessionRow } from './sessions.ts'
 import type { SubscriptionChange, SubscriptionInput, SubscriptionView } from './subscription.ts'
 import { SubscriptionDesk } from './subscription-desk.ts'
@@ -49,6 +51,7 @@ export class Tenant extends DurableObject<Env> {
   readonly #sessions: TenantSessions
   readonly #desk: SubscriptionDesk
   readonly #propagation: Propagation
+  readonly #retirement: RetirementDesk
   readonly #alarm: AlarmClock
   #record: TenantRecord | null = null
 
@@ -67,6 +70,10 @@ export class Tenant extends DurableObject<Env> {
       subscriptions,
       policy: () => this.#policy(),
       propagate: () => this.#propagate(),
+    })
+    this.#retirement = new RetirementDesk(async ({ idObject }, idSubscription) => {
+      const { at } = await env.DISPATCHER.getByName(`${idObject}:${idSubscription}`).lastSuccess()
+      return at
     })
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load()
@@ -243,6 +250,12 @@ export class Tenant extends DurableObject<Env> {
   async setSubscriptionStatus(idSubscription: string, status: SubscriptionStatus, reason?: string) {
     const record = this.#living()
     return 'ok' in record ? record : this.#desk.setStatus(idSubscription, status, reason ?? null)
+  }
+
+  /** A Dispatcher asks whether nothing but failure disables the subscription: other sessions may have fared better. */
+  mayRetire(question: { idSubscription: string; idObject: string; now: number }): Promise<RetirementAnswer> {
+    const found = this.getSubscription(question.idSubscription)
+    return this.#retirement.decide(found.ok ? found : null, question)
   }
 
   override async alarm(): Promise<void> {
