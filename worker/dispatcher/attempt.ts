@@ -1,7 +1,9 @@
+import type { SubscriptionConfig } from '../subscription-config.ts'
 import { isRefused } from './custom-headers.ts'
+import type { Bounded, Deadlines } from './deadlines.ts'
 import { diagnose, readEdgeFailure } from './diagnosis.ts'
 import type { Answer } from './outcome.ts'
-import { sign } from './sign.ts'
+import { currentSecrets, sign } from './sign.ts'
 import { checkTargetUrl, type TargetPolicy } from './target.ts'
 
 /**
@@ -16,10 +18,12 @@ const maxAnswerBytes = 16 * 1024
 const maxSuccessReadMs = 2000
 const maxExcerptCharacters = 1024
 
+/** Where a request goes, and as whom. */
+export type Destination = Pick<SubscriptionConfig, 'url' | 'secrets' | 'headers'>
+
 export interface AttemptRequest {
-  url: string
-  secrets: readonly string[]
-  headers: Readonly<Record<string, string>>
+  /** What is found out about it is kept with the object: give a changed one as a new object. */
+  destination: Destination
   idEvent: string
   body: string
   userAgent: string
@@ -27,65 +31,94 @@ export interface AttemptRequest {
   timeoutMs: number
   /** When the request is made, in milliseconds. */
   now: number
-  signal: AbortSignal
 }
 
 /** Makes the request. Never throws: whatever goes wrong is an answer of its own. */
-export async function attempt(request: AttemptRequest): Promise<Answer> {
-  const target = checkTargetUrl(request.url, request.policy)
-  if (!target.ok) return { kind: 'none', error: 'blockedTarget' }
-  const init = await makeInit(request)
-  if (!init) return { kind: 'none', error: 'invalidRequest' }
-  const abort = new AbortController()
-  const stop = () => abort.abort()
-  const timer = setTimeout(stop, request.timeoutMs)
-  request.signal.addEventListener('abort', stop, { once: true })
+export async function attempt(request: AttemptRequest, deadlines: Deadlines): Promise<Answer> {
+  const prepared = prepare(request)
+  if ('error' in prepared) return { kind: 'none', error: prepared.error }
+  return deadlines.bound(request.timeoutMs, (bounded) => call(request, prepared, bounded))
+}
+
+interface Prepared {
+  url: URL
+  href: string
+  headers: Record<string, string>
+}
+type Refused = { error: 'blockedTarget' | 'invalidRequest' }
+
+const preparations = new WeakMap<Destination, Prepared | Refused>()
+
+/** What is the same for every request to a destination. */
+function prepare({ destination, policy, userAgent }: AttemptRequest): Prepared | Refused {
+  const known = preparations.get(destination)
+  if (known) return known
+  const made = makePrepared(destination, policy, userAgent)
+  preparations.set(destination, made)
+  return made
+}
+
+function makePrepared(destination: Destination, policy: TargetPolicy, userAgent: string): Prepared | Refused {
+  const target = checkTargetUrl(destination.url, policy)
+  if (!target.ok) return { error: 'blockedTarget' }
   try {
-    const response = await fetch(target.url, { ...init, signal: abort.signal })
-    const excerpt = await readExcerpt(response, abort)
-    const edgeFailure = readEdgeFailure(response.status, response.headers.get('server'))
-    if (edgeFailure) return { kind: 'none', error: edgeFailure }
-    return {
-      kind: 'answer',
-      status: response.status,
-      retryAfter: response.headers.get('retry-after'),
-      webhookDelivery: response.headers.get('webhook-delivery'),
-      excerpt,
-    }
-  } catch (cause) {
-    return { kind: 'none', error: abort.signal.aborted ? 'timeout' : await diagnose(cause, target.url) }
-  } finally {
-    clearTimeout(timer)
-    request.signal.removeEventListener('abort', stop)
+    const headers = new Headers()
+    for (const [name, value] of Object.entries(destination.headers))
+      if (!isRefused(name)) headers.set(name, value)
+    headers.set('content-type', 'application/json')
+    headers.set('user-agent', userAgent)
+    return { url: target.url, href: target.url.href, headers: Object.fromEntries(headers) }
+  } catch {
+    return { error: 'invalidRequest' }
   }
 }
 
-async function makeInit(request: AttemptRequest): Promise<RequestInit | null> {
+async function call(request: AttemptRequest, prepared: Prepared, bounded: Bounded): Promise<Answer> {
+  const { destination, idEvent, body, now } = request
+  const timestamp = Math.floor(now / 1000)
+  let signature: string
   try {
-    const timestamp = Math.floor(request.now / 1000)
-    const headers = new Headers()
-    for (const [name, value] of Object.entries(request.headers))
-      if (!isRefused(name)) headers.set(name, value)
-    headers.set('content-type', 'application/json')
-    headers.set('user-agent', request.userAgent)
-    headers.set('webhook-id', request.idEvent)
-    headers.set('webhook-timestamp', String(timestamp))
-    headers.set('webhook-signature', await sign(request.secrets, request.idEvent, timestamp, request.body))
-    return { method: 'POST', headers, body: request.body, redirect: 'manual' }
+    signature = await sign(currentSecrets(destination.secrets, now), idEvent, timestamp, body)
   } catch {
-    return null
+    return { kind: 'none', error: 'invalidRequest' }
+  }
+  try {
+    const response = await fetch(prepared.href, {
+      method: 'POST',
+      headers: {
+        ...prepared.headers,
+        'webhook-id': idEvent,
+        'webhook-timestamp': String(timestamp),
+        'webhook-signature': signature,
+      },
+      body,
+      redirect: 'manual',
+      signal: bounded.signal,
+    })
+    const { status, headers } = response
+    const length = headers.get('content-length')
+    const excerpt = status === 204 || length === '0' ? '' : await readExcerpt(response, bounded)
+    const failure = response.ok ? null : readEdgeFailure(status, headers.get('server'), excerpt)
+    // The page of the network between is not the endpoint's, and may tell of us.
+    if (failure)
+      return { kind: 'answer', status, retryAfter: null, webhookDelivery: null, excerpt: '', failure }
+    return {
+      kind: 'answer',
+      status,
+      retryAfter: headers.get('retry-after'),
+      webhookDelivery: headers.get('webhook-delivery'),
+      excerpt,
+    }
+  } catch (cause) {
+    return { kind: 'none', error: bounded.isOver ? 'timeout' : await diagnose(cause, prepared.url) }
   }
 }
 
 /** Reads the beginning of the answer as text. A body that never ends, or breaks off, does not change the outcome. */
-async function readExcerpt(response: Response, abort: AbortController): Promise<string> {
+async function readExcerpt(response: Response, bounded: Bounded): Promise<string> {
   if (!response.body) return ''
-  if (response.headers.get('content-length') === '0') {
-    await response.body.cancel()
-    return ''
-  }
+  if (response.ok) bounded.shorten(maxSuccessReadMs)
   const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
-  const timer = response.ok ? setTimeout(() => abort.abort(), maxSuccessReadMs) : undefined
   const decoder = new TextDecoder()
   let bytes = 0
   let text = ''
@@ -101,8 +134,7 @@ async function readExcerpt(response: Response, abort: AbortController): Promise<
   } catch {
     isDone = true
   } finally {
-    clearTimeout(timer)
-    if (!isDone) abort.abort()
+    if (!isDone) bounded.end()
   }
   return text.slice(0, maxExcerptCharacters)
 }

@@ -6,6 +6,7 @@ import { readConfig, type Env } from '../env.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import { attempt, attemptTimeoutMs } from './attempt.ts'
+import { Deadlines } from './deadlines.ts'
 import { findDelivery, listDeliveries } from './deliveries.ts'
 import { viewAttempt, type AttemptView, type DeliveryStatus, type DeliveryView } from './delivery-view.ts'
 import { describe, type DispatcherView } from './dispatcher-view.ts'
@@ -14,7 +15,6 @@ import { judge, type Answer } from './outcome.ts'
 import { makeReplay, type ReplayRefusal } from './replay.ts'
 import { lastSuccessOf } from './retirement.ts'
 import { resend, type ResendRefusal } from './resend.ts'
-import { currentSecrets } from './sign.ts'
 import { DispatcherStore } from './store.ts'
 import type { LogEntry } from './stream.ts'
 import { Work, type WorkDoors } from './work.ts'
@@ -41,7 +41,7 @@ export class Dispatcher extends DurableObject<Env> {
   readonly #store: DispatcherStore
   readonly #alarm: AlarmClock
   #work: Work | null = null
-  #abort = new AbortController()
+  readonly #deadlines = new Deadlines()
   #lastWakeAt = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -63,7 +63,6 @@ export class Dispatcher extends DurableObject<Env> {
   ): Promise<{ ok: true; version: number }> {
     if (!this.#work) {
       this.#store.open()
-      this.#abort = new AbortController()
       this.#store.begin({ ref: place.ref, config, startAfter: place.startAfter }, Date.now())
       this.#begin()
     } else await this.#work.configure(config, Date.now())
@@ -185,7 +184,7 @@ export class Dispatcher extends DurableObject<Env> {
   async destroy(): Promise<{ ok: true }> {
     this.#work?.engine.stop()
     this.#work = null
-    this.#abort.abort()
+    this.#deadlines.endAll()
     await this.#alarm.clear()
     await this.ctx.storage.deleteAll()
     this.#store.forget()
@@ -228,18 +227,9 @@ export class Dispatcher extends DurableObject<Env> {
     const { CHATLINK_ALLOW_PRIVATE_TARGETS: allowPrivate, CHATLINK_PUBLIC_URL: publicUrl } = readConfig(
       this.env,
     )
-    return attempt({
-      url: config.url,
-      secrets: currentSecrets(config.secrets, now),
-      headers: config.headers,
-      idEvent,
-      body,
-      userAgent,
-      policy: { allowPrivate, publicUrl },
-      timeoutMs: this.timeoutMs,
-      now,
-      signal: this.#abort.signal,
-    })
+    const policy = { allowPrivate, publicUrl }
+    const { timeoutMs } = this
+    return attempt({ destination: config, idEvent, body, userAgent, policy, timeoutMs, now }, this.#deadlines)
   }
 
   /** Makes sure that an alarm stands while there is anything to do. */

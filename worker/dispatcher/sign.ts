@@ -9,7 +9,7 @@ const minSecretBytes = 24
 type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>
 
 const maxSecretBytes = 64
-const maxCachedKeys = 16
+const maxCachedKeys = 1000
 
 const encoder = new TextEncoder()
 const keys = new Map<string, Promise<SigningKey>>()

@@ -1,5 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Deadlines } from '../../../worker/dispatcher/deadlines.ts'
 import { attempt } from '../../../worker/dispatcher/attempt.ts'
 import { byText, makeDelivery, passSeconds, secret, text, until } from './fixture.ts'
 
@@ -9,18 +10,18 @@ afterEach(() => {
 
 async function send(url: string, timeoutMs = 5000, headers: Record<string, string> = {}) {
   const startedAt = performance.now()
-  const answer = await attempt({
-    url,
-    secrets: [secret],
-    headers,
-    idEvent: 'evt_1',
-    body: '{}',
-    userAgent: 'ChatLink/test',
-    policy: { allowPrivate: true },
-    timeoutMs,
-    now: Date.now(),
-    signal: new AbortController().signal,
-  })
+  const answer = await attempt(
+    {
+      destination: { url, secrets: [{ secret }], headers },
+      idEvent: 'evt_1',
+      body: '{}',
+      userAgent: 'ChatLink/test',
+      policy: { allowPrivate: true },
+      timeoutMs,
+      now: Date.now(),
+    },
+    new Deadlines(),
+  )
   return { answer, durationMs: performance.now() - startedAt }
 }
 
