@@ -1,5 +1,6 @@
 import type { EventEntry, KeyChange, SessionReport } from '../schema/link.ts'
 import type { Cipher } from './cipher.ts'
+import { withoutContent } from './refused-event.ts'
 
 /** Something that becomes durable whole or not at all. Key values are plain here; `null` deletes. */
 export interface Change {
@@ -8,10 +9,17 @@ export interface Change {
   reports?: SessionReport[]
 }
 
+interface Gathered {
+  change: Change
+  number: number
+  bytes: number
+  isWithoutContent?: boolean
+}
+
 interface Commit {
   n: number
-  lastChange: number
   bytes: number
+  taken: Gathered[]
   frame: string
 }
 
@@ -24,6 +32,8 @@ const maxInFlight = 4
  * Guaranteed: a change is never split; commits are numbered without holes from the Session's `last` on; a commit is
  * byte-identical when it is sent again; `ackedChange` never runs ahead of what the Session has stored. A change is counted
  * the moment it is recorded, so whoever must wait for all that happened before waits for `lastChange`.
+ *
+ * A commit that the Session refuses for ever is made smaller by `reduce`, until what it cannot take stands alone.
  */
 export class CommitQueue {
   lastChange = 0
@@ -31,7 +41,9 @@ export class CommitQueue {
   #epoch: number
   #lastN: number
   #cipher: Cipher
-  #gathering: { change: Change; number: number; bytes: number }[] = []
+  #gathering: Gathered[] = []
+  /** So many of those that gather go alone. */
+  #alone = 0
   #inFlight: Commit[] = []
   #bytes = 0
 
@@ -62,23 +74,22 @@ export class CommitQueue {
   /** The next commit frame to send, or undefined when nothing waits or enough is under way. */
   seal(): string | undefined {
     if (this.#gathering.length === 0 || this.#inFlight.length >= maxInFlight) return undefined
-    let bytes = 0
-    let count = 0
-    while (
-      count < this.#gathering.length &&
-      (count === 0 || bytes + this.#gathering[count]!.bytes <= sealBytes)
-    ) {
+    let bytes = this.#gathering[0]!.bytes
+    let count = 1
+    const most = this.#alone > 0 ? 1 : this.#gathering.length
+    while (count < most && bytes + this.#gathering[count]!.bytes <= sealBytes) {
       bytes += this.#gathering[count]!.bytes
       count += 1
     }
     const taken = this.#gathering.splice(0, count)
+    this.#alone = Math.max(0, this.#alone - 1)
     this.#lastN += 1
     const body = mergeChanges(
       taken.map(({ change }) => change),
       this.#cipher,
     )
     const frame = JSON.stringify({ type: 'commit', epoch: this.#epoch, n: this.#lastN, ...body })
-    this.#inFlight.push({ n: this.#lastN, lastChange: taken.at(-1)!.number, bytes, frame })
+    this.#inFlight.push({ n: this.#lastN, bytes, taken, frame })
     return frame
   }
 
@@ -87,7 +98,7 @@ export class CommitQueue {
     while (this.#inFlight.length > 0 && this.#inFlight[0]!.n <= n) {
       const commit = this.#inFlight.shift()!
       this.#bytes -= commit.bytes
-      this.ackedChange = commit.lastChange
+      this.ackedChange = commit.taken.at(-1)!.number
     }
   }
 
@@ -100,6 +111,28 @@ export class CommitQueue {
     if (last > this.#lastN || last < first - 1) return undefined
     this.acknowledge(last)
     return this.#inFlight.map(({ frame }) => frame)
+  }
+
+  /**
+   * Makes something else of the first commit under way, which the Session has refused: of many changes one commit each,
+   * of a single one the same without the content of its events. Undefined when nothing is left to be taken away. What was
+   * under way is sealed again, under the same numbers: the Session has none of it.
+   */
+  reduce(): 'split' | 'withoutContent' | undefined {
+    const refused = this.#inFlight[0]
+    if (refused === undefined) return undefined
+    const [first] = refused.taken as [Gathered]
+    const isSingle = refused.taken.length === 1
+    if (isSingle && (first.isWithoutContent === true || first.change.events === undefined)) return undefined
+    if (isSingle) {
+      first.change = { ...first.change, events: first.change.events!.flatMap(withoutContent) }
+      first.isWithoutContent = true
+    }
+    this.#gathering.unshift(...this.#inFlight.flatMap(({ taken }) => taken))
+    this.#alone = refused.taken.length
+    this.#lastN = refused.n - 1
+    this.#inFlight = []
+    return isSingle ? 'withoutContent' : 'split'
   }
 }
 

@@ -14,6 +14,8 @@ import { ReconnectingSocket, webSocketUrl } from './socket.ts'
 
 /** How a WebSocket is closed whose frame is larger than the other side, or the network, takes. */
 const tooLarge = 1009
+/** How an object closes it that throws: nothing of what it was told is stored. */
+const failed = 1011
 
 type Welcome = Extract<LinkDownFrame, { type: 'welcome' }>
 
@@ -67,6 +69,8 @@ export class Link {
   #isLive = false
   #isSealing = false
   #refusals = new Refusals()
+  /** How often in a row the Session has failed. */
+  #failures = 0
   #reads = new Map<
     number,
     { frame: string; resolve(entries: KeyEntry[]): void; reject(error: Error): void }
@@ -184,25 +188,38 @@ export class Link {
   #welcomed(welcome: Welcome): void {
     if (this.#welcome !== undefined) return this.#refuse('welcome came twice')
     this.#welcome = welcome
-    if (welcome.resumed && this.#refusals.isHopeless(welcome.last)) {
-      this.#options.log.error(
-        { last: welcome.last },
-        'the Session refuses a commit again and again: given up',
-      )
-      this.#epoch = undefined
-      return this.#socket.restart(1000, 'a commit is refused again and again')
-    }
     if (!welcome.resumed || this.#queue === undefined || welcome.epoch !== this.#epoch) return
-    const again = this.#queue.resume(welcome.last)
+    let again = this.#queue.resume(welcome.last)
     if (again === undefined) {
       this.#epoch = undefined
       this.#socket.restart(linkClose.gap, 'the commits do not fit')
       return
     }
+    if (this.#refusals.isRefusedForEver(welcome.last)) {
+      if (!this.#reduce(welcome.last)) return
+      again = []
+    }
     for (const frame of again) this.#socket.send(frame)
     this.#goLive()
     this.#options.handlers.resumed(welcome.files)
     this.#announceAcks()
+  }
+
+  /** Takes out of the way what the Session will not have; false when that cannot be, and the link begins anew. */
+  #reduce(last: number): boolean {
+    const { log } = this.#options
+    const what = this.#queue!.reduce()
+    if (what === 'split') {
+      log.error({ last }, 'the Session refuses a commit again and again: its changes are sent one by one')
+    } else if (what === 'withoutContent') {
+      log.error({ last }, 'the Session refuses an event again and again: its content is left out')
+    } else {
+      log.error({ last }, 'the Session refuses a change again and again: given up')
+      this.#refusals.giveUp()
+      this.#epoch = undefined
+      this.#socket.restart(1000, 'a commit is refused again and again')
+    }
+    return what !== undefined
   }
 
   #attach(welcome: Welcome): void {
@@ -228,6 +245,7 @@ export class Link {
   }
 
   #acknowledged(n: number): void {
+    this.#failures = 0
     this.#queue?.acknowledge(n)
     this.#sealSoon()
     this.#announceAcks()
@@ -235,7 +253,9 @@ export class Link {
 
   #announceAcks(): void {
     this.#options.handlers.acked()
-    if (this.#queue?.isEmpty === true) for (const done of this.#drained.splice(0)) done()
+    if (this.#queue?.isEmpty !== true) return
+    this.#refusals.settled()
+    for (const done of this.#drained.splice(0)) done()
   }
 
   #sealSoon(): void {
@@ -259,6 +279,7 @@ export class Link {
     const wasLive = this.#isLive
     if (wasLive && (code === linkClose.badFrame || code === tooLarge)) this.#refusals.refused()
     this.#isLive = false
+    if (code === failed) this.#noteFailure()
     const why = endOf(code, httpStatus)
     if (why === undefined) {
       if (httpStatus !== undefined) {
@@ -270,6 +291,16 @@ export class Link {
     this.#rejectReads(`the link has ended: ${why}`)
     this.#options.handlers.ended(why)
     return 'end'
+  }
+
+  /** Tells it the first time, the second, the fourth …: it may go on for as long as a disk is full. */
+  #noteFailure(): void {
+    this.#failures += 1
+    if (!Number.isInteger(Math.log2(this.#failures))) return
+    this.#options.log.error(
+      { times: this.#failures },
+      'the Session fails at what it is told: see the Worker’s log; it is told again, more and more slowly',
+    )
   }
 
   #rejectReads(reason: string): void {

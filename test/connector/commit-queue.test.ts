@@ -75,6 +75,33 @@ describe('the queue of commits', () => {
     expect(queue.resume(last)).toBeUndefined()
   })
 
+  it('sends the changes of a refused commit one by one, under the same numbers', () => {
+    const queue = makeQueue()
+    for (const id of ['a', 'b', 'c']) queue.record({ keys: [key(id, id)] })
+    expect(parse(queue.seal()).n).toBe(1)
+    queue.record({ keys: [key('d', 'd')] })
+    queue.record({ keys: [key('e', 'e')] })
+    expect(parse(queue.seal()).n).toBe(2)
+    expect(queue.reduce()).toBe('split')
+    const sealed = [1, 2, 3, 4].map(() => parse(queue.seal()))
+    expect(sealed.map(({ n, keys }) => `${n} ${keys!.map(read).join('')}`)).toEqual([
+      '1 a',
+      '2 b',
+      '3 c',
+      '4 de',
+    ])
+    queue.acknowledge(4)
+    expect(queue.ackedChange).toBe(5)
+    expect(queue.uncommittedBytes).toBe(0)
+  })
+
+  it('has nothing to take away from keys alone', () => {
+    const queue = makeQueue()
+    queue.record({ keys: [key('a', 'a')] })
+    queue.seal()
+    expect(queue.reduce()).toBeUndefined()
+  })
+
   it('never says that a change is durable before its commit was acknowledged', () => {
     const steps = fc.array(fc.constantFrom('record', 'seal', 'acknowledge'), { maxLength: 100 })
     fc.assert(

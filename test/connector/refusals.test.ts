@@ -4,31 +4,57 @@ import { useStage } from './harness.ts'
 
 const stage = useStage()
 
-it('stops a session whose commit is refused for ever, loses nothing, and lets its neighbour go on', async () => {
+it('tells a message without its content when the Session refuses it for ever, and everything else', async () => {
+  stage.startConnector()
+  const { session, phone } = await stage.linkSession()
+  const ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana' })
+  session.faults.refuses = ({ events = [] }) => events.some(({ event }) => event['value'] === 'poison')
+  session.faults.delayMs = 20
+  for (const text of ['before', 'poison', 'after']) await ana.send(phone, { text }, { id: `ID-${text}` })
+  await session.wait(({ events }) => events.length === 3, 40_000)
+  expect(session.events.map((event) => event['value'] ?? event['unsupportedReason'])).toEqual([
+    'before',
+    'malformed',
+    'after',
+  ])
+  expect(session.events[1]).toMatchObject({
+    messageType: 'unsupportedMessage',
+    idMessage: 'ID-poison',
+    wireType: 'conversation',
+    senderName: 'Ana',
+  })
+  await expect.poll(() => phone.pending, { timeout: 15_000 }).toEqual([])
+  await ana.send(phone, { text: 'and still' })
+  await session.wait(({ events }) => events.length === 4, 15_000)
+  expect(session.reportsOf('stopped')).toEqual([])
+}, 60_000)
+
+it('stops a session whose keys are refused for ever, loses nothing, and lets its neighbour go on', async () => {
   stage.startConnector()
   const { session, phone } = await stage.linkSession('34911000001')
   const neighbour = await stage.linkSession('34911000002')
+  await phone.waitUntilConnected()
   const ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana' })
-  session.faults.refusedValue = 'poison'
-  await ana.send(phone, { text: 'poison' })
-  const stopped = await session.wait((seen) => seen.reportsOf('stopped')[0], 18_000)
+  session.faults.refuses = ({ keys = [] }) => keys.some(({ type }) => type === 'session')
+  await ana.send(phone, { text: 'with a ratchet' })
+  const stopped = await session.wait((seen) => seen.reportsOf('stopped')[0], 50_000)
   expect(stopped.reason).toBe('storageRefused')
   expect(phone.pending).toHaveLength(1)
   await ana.send(neighbour.phone, { text: 'and you?' })
   await neighbour.session.wait(({ events }) => events.some((event) => event['value'] === 'and you?'))
   expect(neighbour.session.reportsOf('stopped')).toEqual([])
-})
+}, 60_000)
 
 it('does not give up while something gets through', () => {
   const refusals = new Refusals()
   for (let last = 1; last <= 20; last += 1) {
     refusals.refused()
-    expect(refusals.isHopeless(last)).toBe(false)
+    expect(refusals.isRefusedForEver(last)).toBe(false)
   }
   expect(refusals.takeVerdict()).toBe(false)
 })
 
 it('counts a broken network as no refusal', () => {
   const refusals = new Refusals()
-  for (let times = 0; times < 20; times += 1) expect(refusals.isHopeless(7)).toBe(false)
+  for (let times = 0; times < 20; times += 1) expect(refusals.isRefusedForEver(7)).toBe(false)
 })

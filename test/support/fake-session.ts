@@ -23,8 +23,10 @@ export interface Faults {
   cutNext: 'before' | 'after' | undefined
   /** Freezes once the next commit is applied and acknowledged. */
   freezeNext?: boolean
-  /** Refuses a commit with an event of this text, as one that does not parse. */
-  refusedValue?: string
+  /** Refuses such commits, as ones that do not parse. */
+  refuses?: (commit: Commit) => boolean
+  /** Closes whatever connects with 1011 at its first frame, as an object does that throws. */
+  isFailing?: boolean
 }
 
 /**
@@ -42,6 +44,8 @@ export class FakeSession {
   readonly duplicates: string[] = []
   readonly commands: { idCommand: string; command: LinkCommand }[] = []
   readonly violations: string[] = []
+  /** Called each time that a frame meets an object that throws. */
+  onFailure = () => {}
   commits = 0
   last = 0
   epoch = 0
@@ -57,6 +61,10 @@ export class FakeSession {
   attach(socket: WebSocket): void {
     let epoch: number | undefined
     const handle = (text: string) => {
+      if (this.faults.isFailing === true) {
+        this.onFailure()
+        return socket.close(1011, 'it throws')
+      }
       const parsed = LinkUpFrame.safeParse(JSON.parse(text))
       if (!parsed.success) {
         this.violations.push(JSON.stringify(parsed.error.issues.slice(0, 3)))
@@ -190,10 +198,7 @@ export class FakeSession {
 
   #commit(socket: WebSocket, commit: Commit): void {
     if (commit.epoch !== this.epoch) return socket.close(linkClose.superseded, 'superseded')
-    const { refusedValue } = this.faults
-    if (refusedValue !== undefined && commit.events?.some(({ event }) => event['value'] === refusedValue)) {
-      return socket.close(linkClose.badFrame, 'refused by the test')
-    }
+    if (this.faults.refuses?.(commit) === true) return socket.close(linkClose.badFrame, 'refused by the test')
     if (commit.n > this.last + 1) return socket.close(linkClose.gap, 'gap')
     if (this.faults.cutNext === 'before') {
       this.faults.cutNext = undefined
