@@ -3,6 +3,7 @@ import type { LinkCommand } from '../schema/link.ts'
 import { jidNormalizedUser } from './baileys.ts'
 import type { WASocket } from './baileys.ts'
 import type { CommandReport } from './outbox.ts'
+import { findPicture } from './profile-picture.ts'
 
 export type Question = Exclude<LinkCommand, { kind: 'sendMessage' }>
 
@@ -11,6 +12,7 @@ type Asked = Pick<
   | 'authState'
   | 'onWhatsApp'
   | 'presenceSubscribe'
+  | 'profilePictureUrl'
   | 'readMessages'
   | 'sendPresenceUpdate'
   | 'signalRepository'
@@ -53,8 +55,9 @@ async function carryOut(
   command: Question,
   socket: Asked,
   authorIn: QuestionTools['authorIn'],
-): Promise<{ contacts: ContactCheck[] } | undefined> {
+): Promise<Record<string, unknown> | undefined> {
   if (command.kind === 'checkNumbers') return { contacts: await checkNumbers(socket, command.numbers) }
+  if (command.kind === 'profilePicture') return { pictureUrl: await findPicture(socket, command.jid) }
   if (command.kind === 'subscribePresence') await socket.presenceSubscribe(command.to)
   else if (command.kind === 'markRead') await markRead(command, socket, authorIn)
   else await socket.sendPresenceUpdate(command.presence, command.to)

@@ -1,5 +1,6 @@
 import type { EventDraft } from '../schema/event/event.ts'
 import type {
+  ContactNews,
   EventEntry,
   KeyEntry,
   LinkCommand,
@@ -11,6 +12,8 @@ import { isJidGroup } from './baileys.ts'
 import type { AuthenticationCreds, BinaryNode, WAMessage, WASocket } from './baileys.ts'
 import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
+import { learnPairs } from './address-book.ts'
+import { makeContactReports, readContacts } from './contact-news.ts'
 import { EventMaker, type AwaitedMessage } from './event-maker.ts'
 import { FileTransfers, type FileJob, type TransferResult } from './file-transfers.ts'
 import { GroupCache } from './group-cache.ts'
@@ -219,10 +222,20 @@ export class SessionContent {
   #takeEvent(name: string, data: unknown): void {
     this.#groups.take(name, data)
     this.#events.take(name, data)
+    this.#takeContacts(readContacts(name, data))
     if (name !== 'messages.upsert') return
     for (const { key, message } of (data as { messages: WAMessage[] }).messages) {
       if (key.fromMe && key.id && message && this.outbox.isPending(key.id)) this.#sent.keep(key.id, message)
     }
+  }
+
+  /** Pairs of addresses reach the Session by way of the store, names from here. */
+  #takeContacts(contacts: ContactNews[]): void {
+    const socket = this.#connection?.socket
+    const { log, link } = this.#options
+    if (socket !== undefined) void learnPairs(contacts, { socket, store: this.store, log })
+    const named = contacts.filter(({ name, savedName }) => name !== undefined || savedName !== undefined)
+    for (const report of makeContactReports(named)) link.record({ reports: [report] })
   }
 
   #recordEvent(entry: EventEntry): void {

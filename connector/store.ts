@@ -3,6 +3,7 @@ import type { AuthenticationCreds, SignalDataSet, SignalKeyStore } from './baile
 import type { EventEntry, KeyEntry } from '../schema/link.ts'
 import type { Cipher } from './cipher.ts'
 import type { Change } from './commit-queue.ts'
+import { makeContactReports, readMapping } from './contact-news.ts'
 
 /** Under this type a key transaction of Baileys carries events: they are committed with the keys, or not at all. */
 export const eventType = 'chatlink-event'
@@ -159,7 +160,13 @@ export class SessionStore {
       }
     }
     if (keys.length === 0 && events.length === 0) return
-    this.#backend.record({ ...(keys.length > 0 && { keys }), ...(events.length > 0 && { events }) })
+    // A number that became known is told in the change that stores it, so it is told once and never missed.
+    const reports = makeContactReports(readMapping(keys))
+    this.#backend.record({
+      ...(keys.length > 0 && { keys }),
+      ...(events.length > 0 && { events }),
+      ...(reports.length > 0 && { reports }),
+    })
     if (events.length > 0) this.#onEvents(events)
   }
 

@@ -11,6 +11,7 @@ export const problemTable = {
   tenantNotFound: [404, 'Tenant not found'],
   keyNotFound: [404, 'API key not found'],
   sessionNotFound: [404, 'Session not found'],
+  contactNotFound: [404, 'Contact not found'],
   messageNotFound: [404, 'Message not found'],
   subscriptionNotFound: [404, 'Subscription not found'],
   deliveryNotFound: [404, 'Delivery not found'],

@@ -62,6 +62,18 @@ export const EventEntry = z.strictObject({
 })
 export type EventEntry = z.infer<typeof EventEntry>
 
+/** What a connector learnt about one person: another address, a name. */
+export const ContactNews = z.strictObject({
+  number: Jid.optional(),
+  lid: Jid.optional(),
+  name: z.string().min(1).max(1024).optional(),
+  savedName: z.string().min(1).max(1024).optional(),
+})
+export type ContactNews = z.infer<typeof ContactNews>
+
+/** One report tells of at most so many people. */
+export const maxContactNews = 500
+
 const why = { reason: SessionReason, reasonText: z.string() }
 
 /** What a connector tells of its session; each becomes what API and events show. `expiresAt` in Unix milliseconds. */
@@ -85,6 +97,7 @@ export const SessionReport = z.discriminatedUnion('report', [
     errorText: z.string().optional(),
     result: z.record(z.string(), z.unknown()).optional(),
   }),
+  z.strictObject({ report: z.literal('contacts'), contacts: z.array(ContactNews).max(maxContactNews) }),
   z.strictObject({ report: z.literal('cancelRefused'), idCommand: z.string().min(1) }),
 ])
 export type SessionReport = z.infer<typeof SessionReport>
@@ -129,6 +142,8 @@ export const LinkCommand = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('markRead'), to: Jid, messages: readMessages }),
   z.strictObject({ kind: z.literal('setPresence'), presence, to: Jid.optional() }),
   z.strictObject({ kind: z.literal('subscribePresence'), to: Jid }),
+  /** The report's result is `{pictureUrl: string | null}`. */
+  z.strictObject({ kind: z.literal('profilePicture'), jid: Jid }),
 ])
 export type LinkCommand = z.infer<typeof LinkCommand>
 export type SendCommand = Extract<LinkCommand, { kind: 'sendMessage' }>

@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { CheckContacts, ContactChecks } from '../../schema/api/contact.ts'
+import { PageQuery } from '../../schema/api/common.ts'
+import { CheckContacts, ContactChecks, ContactDetail, ContactPage } from '../../schema/api/contact.ts'
 import { MarkRead, maxPresenceSubscriptions, SetPresence, SubscribePresence } from '../../schema/api/sign.ts'
-import { IdSession } from '../../schema/id.ts'
+import { IdSession, Jid } from '../../schema/id.ts'
 import { body, json, problems, tenantKey } from './respond.ts'
 
 export const checkContacts = createRoute({
@@ -18,6 +19,31 @@ export const checkContacts = createRoute({
     200: json(ContactChecks, 'One for each number, in their order.'),
     ...problems(400, 404, 409, 413, 415, 422, 503),
   },
+})
+
+export const listContacts = createRoute({
+  tags: ['Contacts'],
+  security: tenantKey,
+  method: 'get',
+  path: '/v1/sessions/{idSession}/contacts',
+  operationId: 'listContacts',
+  summary: 'List the people whom a session knows',
+  description:
+    'Everybody of whom messages, groups or the address book of the account’s phone told, by address. A LID whose number became known is one contact with both.',
+  request: { params: z.object({ idSession: IdSession }), query: PageQuery },
+  responses: { 200: json(ContactPage, 'One page.'), ...problems(404, 422) },
+})
+
+export const getContact = createRoute({
+  tags: ['Contacts'],
+  security: tenantKey,
+  method: 'get',
+  path: '/v1/sessions/{idSession}/contacts/{jid}',
+  operationId: 'getContact',
+  summary: 'Read somebody’s addresses, name and picture',
+  description: 'By the JID of the number or by the LID. The picture is asked of WhatsApp each time.',
+  request: { params: z.object({ idSession: IdSession, jid: Jid }) },
+  responses: { 200: json(ContactDetail, 'The contact.'), ...problems(404) },
 })
 
 const told = { 204: { description: 'WhatsApp was told.' }, ...problems(400, 404, 409, 413, 415, 422, 503) }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Jid } from '../id.ts'
+import { nextCursor } from './common.ts'
 
 export const maxCheckedNumbers = 50
 
@@ -42,3 +43,44 @@ export type ContactCheck = z.infer<typeof ContactCheck>
 export const ContactChecks = z
   .object({ contacts: z.array(ContactCheck) })
   .meta({ id: 'ContactChecks', description: 'One for each number, in the order in which they were asked.' })
+
+const contact = {
+  jid: Jid.meta({ description: 'What to write to: the number’s JID when it is known, else the LID.' }),
+  number: Jid.nullable().meta({ description: 'JID with the phone number; `null` while nobody knows it.' }),
+  lid: Jid.nullable().meta({ description: 'The LID; `null` when WhatsApp gave none yet.' }),
+  name: z
+    .string()
+    .nullable()
+    .meta({ description: 'The person’s own WhatsApp name; `null` when none was told.' }),
+  savedName: z
+    .string()
+    .nullable()
+    .meta({ description: 'The name in the address book of the account’s phone.' }),
+}
+
+const exampleContact = {
+  jid: '34600111222@s.whatsapp.net',
+  number: '34600111222@s.whatsapp.net',
+  lid: '180001112223334@lid',
+  name: 'Ana García',
+  savedName: null,
+}
+
+export const Contact = z.object(contact).meta({ id: 'Contact', examples: [exampleContact] })
+export type Contact = z.infer<typeof Contact>
+
+export const ContactPage = z
+  .object({ contacts: z.array(Contact), cursor: nextCursor })
+  .meta({ id: 'ContactPage' })
+
+export const ProfilePicture = z.strictObject({
+  pictureUrl: z.url().nullable().meta({
+    description:
+      'Where WhatsApp has the picture, for some days; `null` when there is none, it is hidden, or WhatsApp cannot be asked at the moment.',
+  }),
+})
+
+export const ContactDetail = z.object({ ...contact, ...ProfilePicture.shape }).meta({
+  id: 'ContactDetail',
+  examples: [{ ...exampleContact, pictureUrl: 'https://pps.whatsapp.net/v/t61.24694-24/ana.jpg' }],
+})

@@ -38,7 +38,9 @@ export class Person {
   readonly world: World
   readonly name: string
   readonly number: string | undefined
-  readonly hidesNumber: boolean
+  hidesNumber: boolean
+  /** Where the profile picture is to be had; nobody has one at first. */
+  pictureUrl: string | undefined
   readonly lid: string
   device = new SignalDevice()
   /** Ids of messages that this person's phone could not read and has asked for again. */

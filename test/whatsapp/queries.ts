@@ -110,7 +110,10 @@ const queries: Record<string, Query> = {
       node('host', { hostname: world.mediaHost.address }),
     ]),
   ],
-  'w:profile:picture:get:picture': () => ({ error: '404', text: 'item-not-found' }),
+  'w:profile:picture:get:picture': (iq, { world }) => {
+    const url = world.personOf(iq.attrs['target'] ?? '')?.pictureUrl
+    return url ? [node('picture', { id: '1', type: 'image', url })] : { error: '404', text: 'item-not-found' }
+  },
   'w:profile:picture:set:picture': () => [node('picture', { id: '1' })],
   'status:set:status': nothing,
   'disappearing_mode:set:disappearing_mode': nothing,

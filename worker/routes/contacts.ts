@@ -1,6 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import * as routes from '../../openapi/routes/contacts.ts'
-import { ContactChecks } from '../../schema/api/contact.ts'
+import { ContactChecks, ProfilePicture } from '../../schema/api/contact.ts'
 import { unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
 import { requireScope } from '../middleware/authenticate.ts'
@@ -19,6 +19,24 @@ contactRoutes.openapi(
     return context.json(ContactChecks.parse(result), 200)
   },
 )
+
+const reading = { middleware: requireScope('messages:read') }
+
+contactRoutes.openapi({ ...routes.listContacts, ...reading }, async (context) => {
+  const { limit, cursor } = context.req.valid('query')
+  const session = await findSession(context, context.req.valid('param').idSession)
+  const page = unwrap(await session.listContacts({ limit, cursor }))
+  return context.json({ contacts: page.contacts, cursor: page.cursor }, 200)
+})
+
+contactRoutes.openapi({ ...routes.getContact, ...reading }, async (context) => {
+  const { idSession, jid } = context.req.valid('param')
+  const session = await findSession(context, idSession)
+  const { contact } = unwrap(await session.getContact(jid))
+  const asked = await session.ask({ kind: 'profilePicture', jid: contact.jid })
+  const { pictureUrl } = 'result' in asked ? ProfilePicture.parse(asked.result) : { pictureUrl: null }
+  return context.json({ ...contact, pictureUrl }, 200)
+})
 
 contactRoutes.openapi({ ...routes.markRead, middleware: requireScope('messages:write') }, async (context) => {
   const session = await findSession(context, context.req.valid('param').idSession)

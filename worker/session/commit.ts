@@ -1,6 +1,7 @@
 import { EventDraft } from '../../schema/event/event.ts'
 import type { EventEntry, LinkUpFrame, SessionReport } from '../../schema/link.ts'
 import { addDraft, type Change } from './change.ts'
+import { readPeople, type Learnt } from './contacts.ts'
 import { maxBodyCharacters } from './event-line.ts'
 import { findSequence } from './event-ids.ts'
 import { chatOf } from './file-event.ts'
@@ -55,6 +56,7 @@ function takeEvent(store: SessionStore, change: Change, entry: EventEntry, optio
     return
   }
   const draft = parsed.data
+  for (const person of readPeople(draft)) learn(store, change, person)
   if (draft.messageType === 'messageStatus') store.commands.deliver(draft.idMessage, draft.status)
   if (change.idEvents.has(draft.idEvent)) return
   const { held } = store
@@ -68,6 +70,13 @@ function takeEvent(store: SessionStore, change: Change, entry: EventEntry, optio
     return
   }
   addDraft(change, draft, proof)
+}
+
+/** The account itself is none of its contacts. */
+function learn(store: SessionStore, change: Change, person: Learnt): void {
+  const { ref, number, lid } = store.record as SessionRecord
+  const isOwn = [number, lid].some((own) => own !== null && (own === person.number || own === person.lid))
+  if (!isOwn) store.contacts.learn(change, ref.idSession, person)
 }
 
 function refusal(record: SessionRecord, draft: EventDraft, options: CommitOptions): string | null {
@@ -100,6 +109,9 @@ function applyReport(store: SessionStore, change: Change, report: SessionReport)
       return releaseWithoutFile(store.held, change, report.idFile, report.fileError)
     case 'command':
       return finishCommand(store, change, report)
+    case 'contacts':
+      for (const person of report.contacts) learn(store, change, person)
+      return
     case 'cancelRefused':
       change.finished.push(`cancel:${report.idCommand}`)
   }

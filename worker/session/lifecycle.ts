@@ -98,6 +98,7 @@ function noteAccount(
 
 function forgetAccount(store: SessionStore, record: SessionRecord): void {
   clearKeys(store.sql)
+  store.contacts.clear()
   record.number = null
   record.lid = null
   record.accountName = null

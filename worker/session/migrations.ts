@@ -70,4 +70,14 @@ export const sessionMigrations = [
   ALTER TABLE commands ADD COLUMN delivery TEXT;
   ALTER TABLE commands ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  CREATE TABLE contacts (
+    jid TEXT PRIMARY KEY,
+    lid TEXT,
+    name TEXT,
+    saved_name TEXT,
+    told INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX contacts_lid ON contacts (lid) WHERE lid <> jid;
+  `,
 ] as const

@@ -8,6 +8,7 @@ import { AlarmClock } from '../alarm-clock.ts'
 import { addDraft, makeDraft, type Change, type OwnEvent } from './change.ts'
 import { applyCommit, type CommitFrame } from './commit.ts'
 import { Control, type Request as LifeRequest } from './control.ts'
+import { ContactReader, type ContactsPage, type FoundContact } from './contact-reader.ts'
 import { SessionDispatchers } from './dispatchers.ts'
 import type { StoredFile } from './file-event.ts'
 import { FleetTie } from './fleet-tie.ts'
@@ -45,6 +46,8 @@ export class Session extends DurableObject<Env> {
   readonly #questions: Questions
   readonly #waiters = new Waiters()
 
+  readonly #contacts: ContactReader
+  readonly #turns: Turns
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const store = new SessionStore(ctx.storage)
@@ -69,6 +72,8 @@ export class Session extends DurableObject<Env> {
     this.#questions = new Questions({ link, living })
     this.#upkeep = new Upkeep({
       store,
+    this.#contacts = new ContactReader({ store, living })
+    this.#turns = new Turns(store, link)
       dispatchers: this.#dispatchers,
       fleet: this.#fleet,
       retentionMs: readConfig(env).CHATLINK_RETENTION_DAYS * 86_400_000,
@@ -184,6 +189,15 @@ export class Session extends DurableObject<Env> {
   }
 
   /** Resolves when the log grows beyond `after`, or the time is over; returns the head. */
+  /** People whom the account knows, by address. */
+  listContacts(options: { limit: number; cursor?: string | undefined }): ContactsPage {
+    return this.#contacts.list(options)
+  }
+
+  getContact(jid: string): FoundContact {
+    return this.#contacts.get(jid)
+  }
+
   async awaitEvents(options: { after: number; waitSeconds: number }): Promise<{ head: number }> {
     return this.#reader.wait(options)
   }

@@ -1,6 +1,7 @@
 import { migrate } from '../migrate.ts'
 import { beginChange, type Change } from './change.ts'
 import { Commands } from './commands.ts'
+import { SessionContacts } from './contacts.ts'
 import { addEventIds } from './event-ids.ts'
 import { writeLine, type LogEntry } from './event-line.ts'
 import { HeldEvents } from './held.ts'
@@ -18,6 +19,7 @@ export class SessionStore {
   readonly log: EventLog
   readonly held: HeldEvents
   readonly commands: Commands
+  readonly contacts: SessionContacts
   readonly subscriptions: SessionSubscriptions
   record: SessionRecord | null = null
   readonly #storage: DurableObjectStorage
@@ -29,6 +31,7 @@ export class SessionStore {
     this.log = new EventLog(this.sql)
     this.held = new HeldEvents(this.sql)
     this.commands = new Commands(this.sql)
+    this.contacts = new SessionContacts(this.sql)
     this.subscriptions = new SessionSubscriptions(this.sql)
   }
 
@@ -108,6 +111,7 @@ export class SessionStore {
     this.#written = this.record ? JSON.stringify(this.record) : ''
     this.log.load()
     this.held.load()
+    this.contacts.load()
     this.subscriptions.load()
   }
 }

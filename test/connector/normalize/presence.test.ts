@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { EventDraft } from '../../../schema/event/event.ts'
-import { normalizeIdentity } from '../../../connector/normalize/identity-update.ts'
 import { normalizePresence } from '../../../connector/normalize/presence.ts'
 import { ana, group, knowing, luis, makeContext } from './builders.ts'
 
@@ -43,22 +42,5 @@ describe('presence', () => {
     }
     expect(normalizePresence({ id: ana.number, presences }, makeContext(), at)).toEqual([])
     expect(normalizePresence({ id: '', presences }, makeContext(), at)).toEqual([])
-  })
-})
-
-describe('identity', () => {
-  test('says whose number a LID is, the same event each time', () => {
-    const mapping = { lid: ana.lid, pn: '34600111222:0@s.whatsapp.net' }
-    const draft = normalizeIdentity(mapping, makeContext())
-    expect(draft).toMatchObject({ messageType: 'identityUpdate', lid: ana.lid, senderNumber: ana.number })
-    expect(normalizeIdentity({ lid: ana.lid, pn: ana.number }, makeContext())).toEqual(draft)
-    expect(EventDraft.safeParse(draft).error).toBeUndefined()
-  })
-
-  test.each([
-    { lid: ana.number, pn: ana.lid },
-    { lid: '', pn: '' },
-  ])('is nothing without both: %o', (mapping) => {
-    expect(normalizeIdentity(mapping, makeContext())).toBeNull()
   })
 })

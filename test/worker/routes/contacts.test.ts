@@ -108,3 +108,58 @@ describe('reading and typing', () => {
     expect(link.all('command')).toEqual([])
   })
 })
+
+describe('the contacts of a session', () => {
+  const ana = { jid, number: jid, lid: '180001112223334@lid', name: 'Ana', savedName: null }
+  const luis = { jid: '34600333444@s.whatsapp.net', lid: null, name: 'Luis' }
+
+  async function known() {
+    const { customer, link } = await makeLinked()
+    const contacts = [ana, luis].map(({ jid: number, lid, name }) => ({ number, name, ...(lid && { lid }) }))
+    await link.report({ report: 'contacts', contacts })
+    return { customer, link }
+  }
+
+  it('are listed in pages', async () => {
+    const { customer } = await known()
+    const first = await customer.get('/v1/sessions/support/contacts?limit=1')
+    expect(first).toMatchObject({ status: 200, body: { contacts: [ana], cursor: jid } })
+    const second = await customer.get(`/v1/sessions/support/contacts?limit=1&cursor=${jid}`)
+    expect(second.body).toMatchObject({ contacts: [luis], cursor: null })
+  })
+
+  it.each([jid, ana.lid])('are read by %s, with the picture that WhatsApp has', async (address) => {
+    const { customer, link } = await known()
+    const reading = customer.get(`/v1/sessions/support/contacts/${address}`)
+    const { idCommand, command } = await link.next('command')
+    expect(command).toEqual({ kind: 'profilePicture', jid })
+    const pictureUrl = 'https://pps.whatsapp.net/ana.jpg'
+    await link.report({ report: 'command', idCommand, outcome: 'done', result: { pictureUrl } })
+    expect(await reading).toMatchObject({ status: 200, body: { ...ana, pictureUrl } })
+  })
+
+  it('are read without a picture when WhatsApp cannot be asked', async () => {
+    const { customer, link } = await known()
+    link.close()
+    await link.closedWith()
+    const { status, body } = await customer.get(`/v1/sessions/support/contacts/${jid}`)
+    expect({ status, body }).toEqual({ status: 200, body: { ...ana, pictureUrl: null } })
+  })
+
+  it('are 404 when nobody is known by the address, or it is none', async () => {
+    const { customer } = await known()
+    const path = '/v1/sessions/support/contacts'
+    expect(await customer.get(`${path}/1@lid`)).toMatchObject(problem(404, 'contactNotFound'))
+    expect(await customer.get(`${path}/ana`)).toMatchObject(problem(404, 'notFound'))
+  })
+
+  it('ask for the scope of reading messages, and are not another tenant’s', async () => {
+    const { customer } = await known()
+    const other = await makeCustomer()
+    for (const path of ['/v1/sessions/support/contacts', `/v1/sessions/support/contacts/${jid}`]) {
+      const writer = await makeKey(customer.idTenant, ['messages:write'])
+      expect(await writer.get(path)).toMatchObject(problem(403, 'scopeMissing'))
+      expect(await other.get(path)).toMatchObject(problem(404, 'sessionNotFound'))
+    }
+  })
+})

@@ -45,10 +45,14 @@ describe('lifecycle', () => {
     await link.report({ report: 'reconnecting', ...why })
     await link.report({ report: 'reconnecting', ...why })
     await link.report({ report: 'connected', number })
-    const states = (await readEvents(stub)).flatMap(({ messageType, state }) =>
-      messageType === 'connectionUpdate' ? state : [],
-    )
-    expect(states).toEqual(['starting', 'connected', 'reconnecting', 'connected'])
+    const changes = (await readEvents(stub)).filter(({ messageType }) => messageType === 'connectionUpdate')
+    expect(changes.map(({ state, reason }) => [state, reason])).toEqual([
+      ['starting', undefined],
+      ['connected', undefined],
+      ['reconnecting', why.reason],
+      ['connected', undefined],
+    ])
+    expect(changes[2]?.['reasonText']).toEqual(expect.any(String))
     expect(await readActions(stub)).toEqual(['started', 'connected', 'connected'])
   })
 
