@@ -5,6 +5,9 @@ import type { DispatcherStore } from './store.ts'
 /** While this many lanes are out of the stream, the stream does not go on: what is remembered stays bounded. */
 export const maxLanes = 2000
 
+/** What is due so soon is not hurried when an endpoint is back. */
+const shortWaitMs = 10_000
+
 /** Of one event's attempts at most this many are kept, the newest. */
 const maxHistory = 60
 
@@ -22,6 +25,8 @@ export class LaneBook {
   readonly #entries = new Map<string, Entry>()
   /** What is to be written: new attempts of a lane, or null when the lane is to be forgotten. */
   readonly #dirty = new Map<string, Attempt[] | null>()
+  /** Events that are tried before their time, and when that would have been. */
+  readonly #early = new Map<string, number>()
   /** Earliest time at which an event is due; recomputed when null. */
   #nextAt: number | null = null
   #isNextKnown = false
@@ -68,6 +73,7 @@ export class LaneBook {
   /** Takes a lane out of the stream, or notes a further failure of its first event. */
   block(record: LaneRecord, attempts: readonly Attempt[]): void {
     this.#entries.set(record.lane, { record, isBusy: false })
+    this.#early.delete(record.lane)
     this.#mark(record.lane, attempts)
     this.#isNextKnown = false
   }
@@ -82,6 +88,7 @@ export class LaneBook {
       this.remove(lane)
       return false
     }
+    this.#early.delete(lane)
     record.sequence = null
     record.idEvent = null
     record.nextAt = null
@@ -94,8 +101,25 @@ export class LaneBook {
 
   remove(lane: string): void {
     if (!this.#entries.delete(lane)) return
+    this.#early.delete(lane)
     this.#dirty.set(lane, null)
     this.#isNextKnown = false
+  }
+
+  /** The endpoint is back: events that have failed only since it went away, and would wait for long, are due at once. */
+  hurry(since: number, now: number): void {
+    for (const [lane, { record }] of this.#entries) {
+      if (record.nextAt === null || record.nextAt - now <= shortWaitMs || record.since < since) continue
+      this.#early.set(lane, record.nextAt)
+      record.nextAt = now
+      this.#mark(lane, [])
+      this.#isNextKnown = false
+    }
+  }
+
+  /** When the event of this lane would be due, if it is tried before its time; else null. */
+  usualTime(lane: string): number | null {
+    return this.#early.get(lane) ?? null
   }
 
   /** The log was read from `after` to `position` for the lanes that catch up; those further behind are not meant. */

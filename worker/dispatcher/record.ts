@@ -42,6 +42,7 @@ export interface LaneRecord {
   idEvent: string | null
   attempts: number
   nextAt: number | null
+  /** When its event began to fail; 0 when the endpoint itself has said when to come again. */
   since: number
   isTold: boolean
   lastStatus: number | null

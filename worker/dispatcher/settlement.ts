@@ -93,6 +93,7 @@ export class Settlement {
     const { store, stream, book, ledger, breaker, control } = this.#parts
     const { sequence, idEvent, lane } = job
     const isChanged = breaker.succeed(now)
+    if (control.failingSince !== null) book.hurry(control.failingSince, now)
     if (isChanged || control.failingSince !== null) {
       control.breaker = breaker.record
       control.failingSince = null
@@ -150,6 +151,16 @@ export class Settlement {
     const lane = job.kind === 'replay' ? singleLane(job.sequence) : job.lane
     const before = book.get(lane)
     const isKnown = before !== null && before.sequence === job.sequence
+    // What is tried early because the endpoint seemed to be back loses nothing when it was not.
+    const usualAt = isKnown ? book.usualTime(lane) : null
+    if (isKnown && usualAt !== null && !verdict.isFinal) {
+      attempt.nextAt = Math.max(usualAt, now + (verdict.retryAfterMs ?? 0))
+      const { status: lastStatus, error: lastError, nextAt } = attempt
+      book.block({ ...before, since: verdict.retryAfterMs ? 0 : now, nextAt, lastStatus, lastError }, [
+        attempt,
+      ])
+      return
+    }
     const attempts = (isKnown ? before.attempts : 0) + 1
     const delay = verdict.isFinal ? null : retryDelay(schedule, attempts, random())
     if (job.kind === 'replay') {
@@ -164,7 +175,8 @@ export class Settlement {
       this.#tell('exhausted', job, verdict, now)
       return
     }
-    attempt.nextAt = now + Math.max(delay, verdict.retryAfterMs ?? 0)
+    const askedMs = verdict.retryAfterMs ?? 0
+    attempt.nextAt = now + Math.max(delay, askedMs)
     const isTold = isKnown && before.isTold
     const tells = !isTold && attempts >= tellAfterFailures
     if (tells) this.#tell('failing', job, verdict, now)
@@ -173,6 +185,7 @@ export class Settlement {
     book.block(
       {
         ...record,
+        since: askedMs > delay ? 0 : record.since || now,
         attempts,
         nextAt: attempt.nextAt,
         isTold: isTold || tells,

@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { makeDelivery, text, until } from './fixture.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const range = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => `${from + index}`)
+
+/** The schedule here is 5, 30 and 120 seconds; the times of the failing events that are next, in seconds from now. */
+async function makeOutage(...steps: { status: number; headers?: Record<string, string> }[]) {
+  const made = await makeDelivery()
+  const { endpoint, dispatcher, log, passTo, describe: view } = made
+  await endpoint.script(...steps)
+  await log(...range(1, 40).map((value, index) => text(value, String(index % 6))))
+  await until(async () => (await view()).state === 'down', 'down')
+  const failing = async () => (await dispatcher.listDeliveries({ status: 'failing', limit: 50 })).deliveries
+  const waits = async () =>
+    (await failing()).map(({ nextAttemptAt }) => Math.round(((nextAttemptAt ?? 0) - Date.now()) / 1000))
+  /** Lets the outage last until some event would wait for so long. */
+  const lastUntil = async (seconds: number) => {
+    for (let round = 0; round < 200; round++) {
+      if ((await waits()).some((wait) => wait > seconds)) return
+      await passTo(20)
+    }
+    throw new Error(`none waits for ${seconds} s`)
+  }
+  const values = async () => (await endpoint.values()).map(Number)
+  return { ...made, failing, waits, lastUntil, values }
+}
+
+describe('an endpoint that was down', () => {
+  it('gets what failed meanwhile as soon as it is back, not at the next step of the schedule', async () => {
+    const { endpoint, passTo, lastUntil, values, waits, describe: view } = await makeOutage({ status: 500 })
+    await lastUntil(90)
+    const tried = (await values()).length
+    await endpoint.script({ status: 200 })
+    for (let round = 0; round < 8 && (await values()).length === tried; round++) await passTo(10)
+    await until(async () => (await waits()).every((wait) => wait <= 10), 'none waits for long')
+    await passTo(11)
+    await until(async () => (await view()).lag === 0, 'drained')
+    const delivered = (await values()).slice(tried)
+    const { exhausted } = await view()
+    expect(new Set(delivered).size).toBe(40 - exhausted)
+    for (let chat = 0; chat < 6; chat++) {
+      const ofChat = delivered.filter((value) => (value - 1) % 6 === chat)
+      expect(ofChat).toEqual(ofChat.toSorted((one, other) => one - other))
+    }
+  })
+
+  it('costs an event no attempt when it was back for one answer alone', async () => {
+    const { endpoint, dispatcher, passTo, lastUntil, failing, values } = await makeOutage({ status: 500 })
+    await lastUntil(90)
+    const before = await failing()
+    const tried = (await values()).length
+    await endpoint.script({ status: 200 }, { status: 500 })
+    for (let round = 0; round < 8 && (await values()).length === tried; round++) await passTo(10)
+    await until(async () => (await dispatcher.describe()).breaker === 'open', 'down again')
+    const patient = before.filter(({ attempts }) => attempts === 3)
+    expect(patient.length).toBeGreaterThan(0)
+    for (const { idEvent, attempts, nextAttemptAt } of patient) {
+      const found = await dispatcher.getDelivery(idEvent)
+      if (!found.ok || found.delivery.status !== 'failing') continue
+      expect(found.delivery).toMatchObject({ attempts, nextAttemptAt })
+      expect(found.attemptLog.length).toBe(attempts + 1)
+    }
+  })
+
+  it('is not asked again for an event earlier than it has said itself', async () => {
+    const { endpoint, log, passTo, describe: view } = await makeDelivery()
+    await endpoint.scriptMatching(
+      '"later"',
+      { status: 400, headers: { 'retry-after': '600' } },
+      { status: 200 },
+    )
+    await log(text('later', '1'))
+    await until(async () => (await view()).failing === 1, 'failed')
+    await log(text('other', '2'))
+    await until(async () => (await endpoint.values()).length === 2, 'the other')
+    await passTo(300)
+    expect(await endpoint.values()).toEqual(['later', 'other'])
+    await passTo(301)
+    await until(async () => (await endpoint.values()).length === 3, 'later')
+  })
+})
