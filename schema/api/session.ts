@@ -2,12 +2,18 @@ import { z } from 'zod'
 import { SessionReason, SessionState } from '../event/session.ts'
 import { IdConnector, IdSession, Jid } from '../id.ts'
 import { IsoTime, nextCursor } from './common.ts'
+import { Pacing } from './pacing.ts'
 
 const name = z
   .string()
   .min(1)
   .max(200)
   .meta({ description: 'A name for people.', examples: ['Customer care'] })
+
+const pacing = Pacing.nullable().meta({
+  description:
+    'How fast its messages go, so that a burst does not get the number banned; `null` lets all go at once.',
+})
 
 export const CreateSession = z
   .strictObject({
@@ -16,13 +22,17 @@ export const CreateSession = z
     }),
     name: name.optional(),
     start: z.boolean().default(true).meta({ description: 'Start it at once, so that a QR comes.' }),
+    pacing: pacing.optional(),
   })
   .meta({ id: 'CreateSession', examples: [{ idSession: 'support', name: 'Customer care' }] })
 export type CreateSession = z.infer<typeof CreateSession>
 
 export const UpdateSession = z
-  .strictObject({ name: name.nullable() })
-  .meta({ id: 'UpdateSession', examples: [{ name: 'Sales' }] })
+  .strictObject({ name: name.nullable().optional(), pacing: pacing.optional() })
+  .meta({
+    id: 'UpdateSession',
+    examples: [{ name: 'Sales' }, { pacing: { messagesPerMinute: 20, burst: 5 } }],
+  })
 export type UpdateSession = z.infer<typeof UpdateSession>
 
 export const SessionView = z
@@ -47,6 +57,7 @@ export const SessionView = z
       .meta({ description: 'Events that failed the contract: kept with the reason, never delivered.' }),
     heldEvents: z.int().nonnegative().meta({ description: 'Events that wait for their file.' }),
     queuedMessages: z.int().nonnegative().meta({ description: 'Messages that wait to be sent.' }),
+    pacing,
   })
   .meta({
     id: 'Session',
@@ -67,6 +78,7 @@ export const SessionView = z
         invalidEvents: 0,
         heldEvents: 0,
         queuedMessages: 0,
+        pacing: { messagesPerMinute: 60, burst: 20 },
       },
     ],
   })

@@ -1,12 +1,13 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import * as routes from '../../openapi/routes/sessions.ts'
-import type { SessionView as SessionBody } from '../../schema/api/session.ts'
+import type { SessionView as SessionBody, UpdateSession } from '../../schema/api/session.ts'
 import { unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
 import { readOrigin } from '../idempotency.ts'
 import { isoTime, isoTimeOrNull } from '../iso-time.ts'
 import { requireKey, requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
+import type { SessionSettings } from '../session-settings.ts'
 import type { SessionView } from '../session/view.ts'
 import { findSession, tenantOf } from './find-session.ts'
 import { answerQr } from './qr.ts'
@@ -24,13 +25,18 @@ function show({ isDestroying: _, ...session }: SessionView): SessionBody {
   return { ...session, createdAt: isoTime(createdAt), connectedAt: isoTimeOrNull(connectedAt) }
 }
 
+/** The settings among what was given. */
+function settingsOf({ pacing }: UpdateSession): Partial<SessionSettings> {
+  return { ...(pacing !== undefined && { pacing }) }
+}
+
 sessionRoutes.openapi({ ...routes.createSession, ...writing }, async (context) => {
   const request = context.req.valid('json')
   const { idTenant } = context.get('caller')
   const key = context.req.valid('header')['idempotency-key']
   const origin = await readOrigin('ses', { idTenant, key, request })
   const idSession = request.idSession ?? origin?.id
-  const made = await tenantOf(context).createSession({ ...request, idSession })
+  const made = await tenantOf(context).createSession({ ...request, idSession, settings: settingsOf(request) })
   if (made.ok || request.idSession !== undefined || !origin)
     return context.json(show(unwrap(made).session), 201)
   const known = await findSession(context, origin.id)
@@ -49,7 +55,8 @@ sessionRoutes.openapi({ ...routes.getSession, ...reading }, async (context) => {
 
 sessionRoutes.openapi({ ...routes.updateSession, ...writing }, async (context) => {
   const { idSession } = context.req.valid('param')
-  unwrap(await tenantOf(context).updateSession(idSession, context.req.valid('json')))
+  const request = context.req.valid('json')
+  unwrap(await tenantOf(context).updateSession(idSession, { ...request, settings: settingsOf(request) }))
   const session = await findSession(context, idSession)
   return context.json(show(unwrap(await session.describe()).session), 200)
 })

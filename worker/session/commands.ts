@@ -43,10 +43,12 @@ type Row = {
 
 const columns = 'id_command, status, created_at, finished_at, expires_at, told, command, outcome, delivery'
 const statements = {
-  add: `INSERT INTO commands (id_command, created_at, expires_at, told, status, command) VALUES (?, ?, ?, ?, 'queued', ?)`,
+  add: `INSERT INTO commands (id_command, created_at, expires_at, status, command) VALUES (?, ?, ?, 'queued', ?)`,
   get: `SELECT ${columns} FROM commands WHERE id_command = ?`,
   queued: `SELECT ${columns} FROM commands WHERE status = 'queued' AND created_at > ?2 ORDER BY created_at LIMIT ?1`,
-  tell: `UPDATE commands SET told = ? WHERE status = 'queued' AND told = 0`,
+  waiting: `SELECT ${columns} FROM commands WHERE status = 'queued' AND told = 0 ORDER BY created_at LIMIT ?`,
+  told: `SELECT ${columns} FROM commands WHERE status = 'queued' AND told > 0 ORDER BY created_at`,
+  tell: 'UPDATE commands SET told = ?2 WHERE id_command = ?1',
   expired: `SELECT ${columns} FROM commands WHERE status = 'queued' AND expires_at <= ? ORDER BY created_at LIMIT 100`,
   count: `SELECT count(*) AS count, max(created_at) AS latest FROM commands WHERE status = 'queued'`,
   nextExpiry: `SELECT min(expires_at) AS at FROM commands WHERE status = 'queued'`,
@@ -75,6 +77,8 @@ function fromRow(row: Row): StoredCommand {
 
 export class Commands {
   readonly #sql: SqlStorage
+  /** Whether there may be some of which no connector was told. */
+  hasWaiting = true
   #latest = 0
   #expiry: number | undefined
 
@@ -82,16 +86,23 @@ export class Commands {
     this.#sql = sql
   }
 
+  /** What is known in memory alone is to be found out again. */
+  load(): void {
+    this.hasWaiting = true
+    this.#expiry = undefined
+  }
+
   /** Stores a command; commands go out in the order in which they were stored. */
   add(
     idCommand: string,
     command: SendCommand,
-    { now, lifetimeMs, told }: { now: number; lifetimeMs: number; told: number },
+    { now, lifetimeMs }: { now: number; lifetimeMs: number },
   ): void {
     const { latest } = this.#sql.exec<{ latest: number | null }>(statements.count).one()
     this.#latest = Math.max(now, (latest ?? 0) + 1, this.#latest + 1)
     const expiresAt = now + lifetimeMs
-    this.#sql.exec(statements.add, idCommand, this.#latest, expiresAt, told, JSON.stringify(command))
+    this.#sql.exec(statements.add, idCommand, this.#latest, expiresAt, JSON.stringify(command))
+    this.hasWaiting = true
     if (this.#expiry !== undefined) this.#expiry = Math.min(this.#expiry, expiresAt)
   }
 
@@ -109,9 +120,21 @@ export class Commands {
     return this.#sql.exec<Row>(statements.queued, limit, after).toArray().map(fromRow)
   }
 
-  /** A connector is about to be told of all that wait. */
-  markTold(epoch: number): void {
-    this.#sql.exec(statements.tell, epoch)
+  /** The first of those that no connector was told of. */
+  waiting(limit: number): StoredCommand[] {
+    const waiting = this.#sql.exec<Row>(statements.waiting, limit).toArray().map(fromRow)
+    if (waiting.length === 0) this.hasWaiting = false
+    return waiting
+  }
+
+  /** Those that a connector was told of and has not ended. */
+  told(): StoredCommand[] {
+    return this.#sql.exec<Row>(statements.told).toArray().map(fromRow)
+  }
+
+  /** The connector of this epoch is about to be told of it. */
+  markTold(idCommand: string, epoch: number): void {
+    this.#sql.exec(statements.tell, idCommand, epoch)
   }
 
   expired(now: number): StoredCommand[] {

@@ -25,7 +25,6 @@ interface LinkHooks {
 
 const maxSliceCharacters = 512 * 1024
 const recentProofs = 2000
-const maxResentCommands = 1000
 
 /**
  * The sockets of a session, by the hibernation API. One of them is the owner: the one whose epoch is the record's. An
@@ -175,8 +174,7 @@ export class SessionLink {
     }
     send(socket, { type: 'keys', entries: slice, done: true })
     if (record.desire !== 'run') this.tell({ type: 'desire', desire: record.desire })
-    commands.markTold(record.epoch)
-    for (const { idCommand, command, expiresAt } of commands.queued(maxResentCommands)) {
+    for (const { idCommand, command, expiresAt } of commands.told()) {
       send(socket, { type: 'command', idCommand, command, expiresAt })
     }
   }

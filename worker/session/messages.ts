@@ -42,17 +42,15 @@ export class Messages {
 
   /** Stores a message durably, hands it to the connector, and waits for WhatsApp's acknowledgement up to `waitSeconds`. */
   async send(message: OutgoingMessage, options: SendOptions): Promise<Sent> {
-    const { store, link, waiters, living, change } = this.#parts
+    const { store, waiters, living, change } = this.#parts
     const { idempotencyKey: key, waitSeconds } = options
     const keyed = key === undefined ? null : { key, bodyHash: await hashMessage(message) }
     const record = living()
     if ('ok' in record) return record
-    const told = link.owner() ? record.epoch : 0
-    const queued = change((draft, current) => queueMessage(store, draft, current, message, keyed, told))
+    const queued = change((draft, current) => queueMessage(store, draft, current, message, keyed))
     if (!queued.ok) return queued
     const { idMessage } = queued
     const stored = store.commands.get(idMessage)
-    if (queued.isNew && stored) link.tellCommand(stored)
     if (waitSeconds > 0 && stored?.status === 'queued') await waiters.wait(idMessage, waitSeconds * 1000)
     return this.find(idMessage) as Sent
   }

@@ -80,4 +80,10 @@ export const sessionMigrations = [
   ) WITHOUT ROWID;
   CREATE INDEX contacts_lid ON contacts (lid) WHERE lid <> jid;
   `,
+  `
+  CREATE TABLE pace (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    spent_until REAL NOT NULL
+  );
+  `,
 ] as const

@@ -21,7 +21,6 @@ export function queueMessage(
   record: SessionRecord,
   message: OutgoingMessage,
   key: { key: string; bodyHash: string } | null,
-  told: number,
 ): { ok: true; idMessage: string; isNew: boolean } | Failure<SendRefusal> {
   const { commands } = store
   const known = key ? commands.recall(key.key) : null
@@ -47,7 +46,7 @@ export function queueMessage(
   const idMessage = `3EB0${randomHex(9).toUpperCase()}`
   const { expiresAfterSeconds } = message
   const lifetimeMs = expiresAfterSeconds === undefined ? timing.commandLifetimeMs : expiresAfterSeconds * 1000
-  commands.add(idMessage, { kind: 'sendMessage', idMessage, message }, { now: change.now, lifetimeMs, told })
+  commands.add(idMessage, { kind: 'sendMessage', idMessage, message }, { now: change.now, lifetimeMs })
   if (key) commands.remember(key.key, key.bodyHash, idMessage, change.now)
   return { ok: true, idMessage, isNew: true }
 }

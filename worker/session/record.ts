@@ -1,10 +1,12 @@
 import type { SessionReason, SessionState } from '../../schema/event/session.ts'
 import type { SessionRef } from '../../schema/link.ts'
+import { defaultSettings, type SessionSettings } from '../session-settings.ts'
 
 /** What a session remembers about itself: one small row, rewritten when its state changes, never per message. */
 export interface SessionRecord {
   ref: SessionRef
   name: string | null
+  settings: SessionSettings
   createdAt: number
   state: SessionState
   reason: SessionReason | null
@@ -37,10 +39,14 @@ export interface SessionRecord {
 }
 
 /** A session that has just been made: at rest, owned by nobody. */
-export function makeRecord(ref: SessionRef, name: string | null, now: number): SessionRecord {
+export function makeRecord(
+  ref: SessionRef,
+  { name, settings, now }: Pick<SessionRecord, 'name' | 'settings'> & { now: number },
+): SessionRecord {
   return {
     ref,
     name,
+    settings,
     createdAt: now,
     state: 'stopped',
     reason: null,
@@ -69,7 +75,9 @@ export function makeRecord(ref: SessionRef, name: string | null, now: number): S
 /** Reads the record; null in an object that was never configured. */
 export function readRecord(sql: SqlStorage): SessionRecord | null {
   const row = sql.exec<{ record: string }>('SELECT record FROM session').toArray()[0]
-  return row ? (JSON.parse(row.record) as SessionRecord) : null
+  if (!row) return null
+  const record = JSON.parse(row.record) as SessionRecord
+  return { ...record, settings: { ...defaultSettings, ...record.settings } }
 }
 
 /** Writes the record. */

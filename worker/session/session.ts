@@ -3,12 +3,13 @@ import type { SessionRef } from '../../schema/link.ts'
 import type { OutgoingMessage } from '../../schema/outgoing.ts'
 import { readConfig, type Env } from '../env.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
+import type { SessionSettings } from '../session-settings.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import { AlarmClock } from '../alarm-clock.ts'
 import { addDraft, makeDraft, type Change, type OwnEvent } from './change.ts'
 import { applyCommit, type CommitFrame } from './commit.ts'
-import { Control, type Request as LifeRequest } from './control.ts'
 import { ContactReader, type ContactsPage, type FoundContact } from './contact-reader.ts'
+import { Control, type Request as LifeRequest } from './control.ts'
 import { SessionDispatchers } from './dispatchers.ts'
 import type { StoredFile } from './file-event.ts'
 import { FleetTie } from './fleet-tie.ts'
@@ -21,6 +22,7 @@ import { makeRecord, type SessionRecord } from './record.ts'
 import { isActive } from './state-table.ts'
 import { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
+import { Turns } from './turns.ts'
 import { Upkeep } from './upkeep.ts'
 import { viewSession, type SessionView } from './view.ts'
 import { Waiters } from './waiters.ts'
@@ -44,10 +46,10 @@ export class Session extends DurableObject<Env> {
   readonly #reader: LogReader
   readonly #messages: Messages
   readonly #questions: Questions
-  readonly #waiters = new Waiters()
-
   readonly #contacts: ContactReader
   readonly #turns: Turns
+  readonly #waiters = new Waiters()
+
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const store = new SessionStore(ctx.storage)
@@ -70,12 +72,13 @@ export class Session extends DurableObject<Env> {
     this.#reader = new LogReader({ store, waiters, living })
     this.#messages = new Messages({ store, link, waiters, living, change: (apply) => this.#change(apply) })
     this.#questions = new Questions({ link, living })
-    this.#upkeep = new Upkeep({
-      store,
     this.#contacts = new ContactReader({ store, living })
     this.#turns = new Turns(store, link)
+    this.#upkeep = new Upkeep({
+      store,
       dispatchers: this.#dispatchers,
       fleet: this.#fleet,
+      turns: this.#turns,
       retentionMs: readConfig(env).CHATLINK_RETENTION_DAYS * 86_400_000,
       change,
       failed,
@@ -90,18 +93,21 @@ export class Session extends DurableObject<Env> {
     })
   }
 
-  /** Takes the session's name and subscriptions from its Tenant; the first call makes the session. */
+  /** Takes the session's name, settings and subscriptions from its Tenant; the first call makes the session. */
   async configure(input: {
     ref: SessionRef
     name: string | null
+    settings: SessionSettings
     subscriptions: SubscriptionConfig[]
     version: number
   }): Promise<{ ok: true; version: number }> {
     const store = this.#store
-    if (!store.record) store.create(makeRecord(input.ref, input.name, Date.now()))
+    if (!store.record) store.create(makeRecord(input.ref, { ...input, now: Date.now() }))
     if (input.version > (store.record?.version ?? 0)) {
       this.#change((_change, record) => {
         record.name = input.name
+        record.settings = input.settings
+        store.pace.adapt(input.settings.pacing, Date.now())
         record.version = input.version
         store.subscriptions.replace(input.subscriptions, (config) =>
           store.log.sequenceBefore(config.createdAt),
@@ -183,12 +189,6 @@ export class Session extends DurableObject<Env> {
     return this.#questions.ask(question)
   }
 
-  /** A page of the log, as JSON lines in their exact bytes. */
-  listEvents(options: Parameters<LogReader['list']>[0]): EventPage {
-    return this.#reader.list(options)
-  }
-
-  /** Resolves when the log grows beyond `after`, or the time is over; returns the head. */
   /** People whom the account knows, by address. */
   listContacts(options: { limit: number; cursor?: string | undefined }): ContactsPage {
     return this.#contacts.list(options)
@@ -198,6 +198,12 @@ export class Session extends DurableObject<Env> {
     return this.#contacts.get(jid)
   }
 
+  /** A page of the log, as JSON lines in their exact bytes. */
+  listEvents(options: Parameters<LogReader['list']>[0]): EventPage {
+    return this.#reader.list(options)
+  }
+
+  /** Resolves when the log grows beyond `after`, or the time is over; returns the head. */
   async awaitEvents(options: { after: number; waitSeconds: number }): Promise<{ head: number }> {
     return this.#reader.wait(options)
   }
@@ -293,6 +299,7 @@ export class Session extends DurableObject<Env> {
 
   #linked(): void {
     this.#fleet.linked()
+    this.#turns.advance()
     this.#background(this.#dispatchers.wakeAll())
   }
 
@@ -312,6 +319,7 @@ export class Session extends DurableObject<Env> {
     const { record } = this.#store
     if (!record) return
     const now = Date.now()
+    this.#turns.advance()
     if (record.destroyedAt !== null) this.#upkeep.beginFarewell(now)
     if (!isActive(record.state)) this.#link.release()
     else if (record.desire !== 'run') this.#link.tell({ type: 'desire', desire: record.desire })

@@ -7,6 +7,7 @@ import { writeLine, type LogEntry } from './event-line.ts'
 import { HeldEvents } from './held.ts'
 import { EventLog } from './log.ts'
 import { sessionMigrations } from './migrations.ts'
+import { Pace } from './pace.ts'
 import { readRecord, writeRecord, type SessionRecord } from './record.ts'
 import { SessionSubscriptions } from './subscriptions.ts'
 
@@ -19,6 +20,7 @@ export class SessionStore {
   readonly log: EventLog
   readonly held: HeldEvents
   readonly commands: Commands
+  readonly pace: Pace
   readonly contacts: SessionContacts
   readonly subscriptions: SessionSubscriptions
   record: SessionRecord | null = null
@@ -31,6 +33,7 @@ export class SessionStore {
     this.log = new EventLog(this.sql)
     this.held = new HeldEvents(this.sql)
     this.commands = new Commands(this.sql)
+    this.pace = new Pace(this.sql)
     this.contacts = new SessionContacts(this.sql)
     this.subscriptions = new SessionSubscriptions(this.sql)
   }
@@ -111,6 +114,8 @@ export class SessionStore {
     this.#written = this.record ? JSON.stringify(this.record) : ''
     this.log.load()
     this.held.load()
+    this.commands.load()
+    this.pace.load()
     this.contacts.load()
     this.subscriptions.load()
   }

@@ -9,11 +9,13 @@ import { forgetExpired } from './retention.ts'
 import { isActive } from './state-table.ts'
 import type { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
+import type { Turns } from './turns.ts'
 
 interface UpkeepParts {
   store: SessionStore
   dispatchers: SessionDispatchers
   fleet: FleetTie
+  turns: Turns
   retentionMs: number
   change: (apply: (change: Change, record: SessionRecord) => void) => void
   failed: (error: unknown) => void
@@ -33,7 +35,7 @@ export class Upkeep {
 
   /** When there is something to do next; at the latest the standing alarm. */
   nextDue(now: number): number {
-    const { store, dispatchers, fleet } = this.#parts
+    const { store, dispatchers, fleet, turns } = this.#parts
     const { record } = store
     const dues = [
       now + timing.standingMs,
@@ -43,6 +45,7 @@ export class Upkeep {
       dispatchers.isConfigured ? null : now + timing.repeatMs,
       fleet.nextDue(),
       store.commands.nextExpiry(),
+      turns.nextDue(now),
       this.#pruneMore ? now + 200 : null,
       this.#farewellAt,
     ]
@@ -51,11 +54,12 @@ export class Upkeep {
 
   /** Does what is due; what fails is reported and does not keep the rest from being done. */
   async run(now: number): Promise<void> {
-    const { store, dispatchers, fleet, change, failed } = this.#parts
+    const { store, dispatchers, fleet, turns, change, failed } = this.#parts
     const chores: (() => unknown)[] = [
       () => this.#giveUpFiles(now),
       () => this.#forceAsked(now),
       () => this.#expireMessages(now),
+      () => turns.advance(),
       () =>
         change((_change, record) => {
           this.#pruneMore = forgetExpired(store, record, now, this.#parts.retentionMs)

@@ -1,4 +1,5 @@
 import type { MessageStatus } from '../../schema/event/change.ts'
+import type { Pacing } from '../../schema/api/pacing.ts'
 import type { SessionReason, SessionState } from '../../schema/event/session.ts'
 import type { StoredCommand } from './commands.ts'
 import type { SessionRecord } from './record.ts'
@@ -23,6 +24,7 @@ export interface SessionView {
   invalidEvents: number
   heldEvents: number
   queuedMessages: number
+  pacing: Pacing | null
   isDestroying: boolean
 }
 
@@ -45,6 +47,7 @@ export function viewSession(store: SessionStore, record: SessionRecord, isLinked
     invalidEvents: record.invalidCount,
     heldEvents: store.held.size,
     queuedMessages: store.commands.countQueued(),
+    pacing: record.settings.pacing,
     isDestroying: record.destroying,
   }
 }

@@ -33,4 +33,5 @@ export const tenantMigrations = [
     record TEXT NOT NULL
   );
   `,
+  `ALTER TABLE sessions ADD COLUMN settings TEXT NOT NULL DEFAULT '{}'`,
 ] as const

@@ -1,4 +1,5 @@
 import type { SessionRef } from '../../schema/link.ts'
+import type { SessionSettings } from '../session-settings.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import type { SessionRow, TenantSessions } from './sessions.ts'
 import { configOf } from './subscription.ts'
@@ -9,6 +10,7 @@ interface SessionDoor {
   configure(input: {
     ref: SessionRef
     name: string | null
+    settings: SessionSettings
     subscriptions: SubscriptionConfig[]
     version: number
   }): Promise<{ version: number }>
@@ -48,9 +50,9 @@ export class Propagation {
   }
 
   /** Gives one session its configuration. */
-  async configure({ ref, name, version }: SessionRow): Promise<void> {
+  async configure({ ref, name, settings, version }: SessionRow): Promise<void> {
     const subscriptions = this.#subscriptions.concerning(ref.idSession).map(configOf)
-    await this.#door(ref.idObject).configure({ ref, name, subscriptions, version })
+    await this.#door(ref.idObject).configure({ ref, name, settings, subscriptions, version })
     this.#sessions.markConfigured(ref.idObject, version)
   }
 

@@ -1,4 +1,5 @@
 import type { SessionRef } from '../../schema/link.ts'
+import { defaultSettings, type SessionSettings } from '../session-settings.ts'
 
 /**
  * A tenant's sessions, and how far each has the configuration. A deleted session keeps its row, without its name, until
@@ -8,6 +9,7 @@ export interface SessionRow {
   position: number
   ref: SessionRef
   name: string | null
+  settings: SessionSettings
   createdAt: number
   version: number
   isConfigured: boolean
@@ -21,6 +23,7 @@ type Row = {
   id_session: string
   live_name: string | null
   name: string | null
+  settings: string
   created_at: number
   version: number
   configured_version: number
@@ -28,18 +31,18 @@ type Row = {
 }
 
 const columns =
-  'position, id_object, id_session, live_name, name, created_at, version, configured_version, is_destroy_told'
+  'position, id_object, id_session, live_name, name, settings, created_at, version, configured_version, is_destroy_told'
 
 const statements = {
   add: `INSERT INTO sessions
-    (id_object, id_session, live_name, name, created_at, version, configured_version, is_destroy_told)
-    VALUES (?1, ?2, ?2, ?3, ?4, 1, 0, 0)`,
+    (id_object, id_session, live_name, name, settings, created_at, version, configured_version, is_destroy_told)
+    VALUES (?1, ?2, ?2, ?3, ?4, ?5, 1, 0, 0)`,
   live: `SELECT ${columns} FROM sessions WHERE live_name = ?`,
   page: `SELECT ${columns} FROM sessions WHERE position > ? AND live_name IS NOT NULL ORDER BY position LIMIT ?`,
   all: `SELECT ${columns} FROM sessions ORDER BY position`,
   unfinished: `SELECT ${columns} FROM sessions
     WHERE configured_version < version OR (live_name IS NULL AND is_destroy_told = 0) ORDER BY position LIMIT ?`,
-  rename: 'UPDATE sessions SET name = ?2, version = version + 1 WHERE live_name = ?1',
+  update: 'UPDATE sessions SET name = ?2, settings = ?3, version = version + 1 WHERE live_name = ?1',
   touchAll: 'UPDATE sessions SET version = version + 1',
   touch: 'UPDATE sessions SET version = version + 1 WHERE id_session IN (SELECT value FROM json_each(?))',
   configured: 'UPDATE sessions SET configured_version = max(configured_version, ?2) WHERE id_object = ?1',
@@ -58,8 +61,13 @@ export class TenantSessions {
     this.#idTenant = idTenant
   }
 
-  add(idObject: string, idSession: string, name: string | null, now: number): void {
-    this.#sql.exec(statements.add, idObject, idSession, name, now)
+  /** `settings`: those that are not to be the defaults. */
+  add(
+    idObject: string,
+    idSession: string,
+    { name, settings, now }: { name: string | null; settings: Partial<SessionSettings>; now: number },
+  ): void {
+    this.#sql.exec(statements.add, idObject, idSession, name, JSON.stringify(settings), now)
   }
 
   find(idSession: string): SessionRow | null {
@@ -91,8 +99,8 @@ export class TenantSessions {
       .map((row) => this.#fromRow(row))
   }
 
-  rename(idSession: string, name: string | null): void {
-    this.#sql.exec(statements.rename, idSession, name)
+  update(idSession: string, { name, settings }: Pick<SessionRow, 'name' | 'settings'>): void {
+    this.#sql.exec(statements.update, idSession, name, JSON.stringify(settings))
   }
 
   /** Their configuration has changed; null means everybody's. */
@@ -127,6 +135,7 @@ export class TenantSessions {
       position: row.position,
       ref: { idTenant: this.#idTenant(), idSession: row.id_session, idObject: row.id_object },
       name: row.name,
+      settings: { ...defaultSettings, ...(JSON.parse(row.settings) as Partial<SessionSettings>) },
       createdAt: row.created_at,
       version: row.version,
       isConfigured: row.configured_version >= row.version,

@@ -8,6 +8,7 @@ import type { Origin } from '../idempotency.ts'
 import { migrate } from '../migrate.ts'
 import { randomId } from '../random-id.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
+import type { SessionSettings } from '../session-settings.ts'
 import type { SessionView } from '../session/view.ts'
 import type { SubscriptionStatus } from '../subscription-config.ts'
 import {
@@ -149,6 +150,7 @@ export class Tenant extends DurableObject<Env> {
     idSession?: string | undefined
     name?: string | null | undefined
     start: boolean
+    settings?: Partial<SessionSettings>
   }): Promise<Result<{ session: SessionView; ref: SessionRef }, 'tenantNotFound' | 'sessionExists'>> {
     const record = this.#living()
     if ('ok' in record) return record
@@ -161,7 +163,8 @@ export class Tenant extends DurableObject<Env> {
     }
     const idObject = this.env.SESSION.newUniqueId().toString()
     const ref = { idTenant: record.idTenant, idSession, idObject }
-    this.#sessions.add(idObject, idSession, input.name ?? null, Date.now())
+    const { name = null, settings = {} } = input
+    this.#sessions.add(idObject, idSession, { name, settings, now: Date.now() })
     await this.#alarm.ensure(Date.now() + repeatMs)
     const row = this.#sessions.find(idSession)
     if (row) await this.#propagation.configure(row)
@@ -189,11 +192,12 @@ export class Tenant extends DurableObject<Env> {
 
   async updateSession(
     idSession: string,
-    input: { name: string | null },
+    input: { name?: string | null | undefined; settings?: Partial<SessionSettings> },
   ): Promise<Result<{ ref: SessionRef }, 'tenantNotFound' | 'sessionNotFound'>> {
     const row = this.#sessionRow(idSession)
     if ('ok' in row) return row
-    this.#sessions.rename(idSession, input.name)
+    const { name = row.name, settings = {} } = input
+    this.#sessions.update(idSession, { name, settings: { ...row.settings, ...settings } })
     await this.#propagate()
     return succeed({ ref: row.ref })
   }

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { vi } from 'vitest'
+import { defaultSettings } from '../../../worker/session-settings.ts'
 import type { SubscriptionConfig } from '../../../worker/subscription-config.ts'
 import { Endpoint } from '../support/endpoint.ts'
 
@@ -38,7 +39,13 @@ export async function makeDelivery(given: Partial<SubscriptionConfig> = {}) {
   })
   const { session, dispatcher } = connect()
   const configure = () =>
-    session.configure({ ref, name: null, subscriptions: [config], version: config.version })
+    session.configure({
+      ref,
+      name: null,
+      settings: defaultSettings,
+      subscriptions: [config],
+      version: config.version,
+    })
   await configure()
   return {
     endpoint,

@@ -124,11 +124,12 @@ describe('a message', () => {
     expect(await other.get(`${path}/${sent.body.idMessage}`)).toMatchObject(problem(404, 'messageNotFound'))
   })
 
-  it('waits for the link and is told to the next connector', async () => {
+  it('waits for the link and is told to the next connector when that is connected', async () => {
     const { customer, link } = await makeLinked()
     link.close()
     const { body } = await customer.post<{ idMessage: string }>(`${path}?wait=0`, message)
     const next = await linkTo(customer, 'support')
+    await next.report({ report: 'connected', number: '34911222333@s.whatsapp.net' })
     expect((await next.next('command')).idCommand).toBe(body.idMessage)
   })
 })

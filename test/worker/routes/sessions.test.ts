@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { maxBurst, maxMessagesPerMinute } from '../../../schema/api/pacing.ts'
 import { makeCustomer, problem } from '../support/api-client.ts'
 import { linkTo } from '../support/linked-session.ts'
 
@@ -68,6 +69,39 @@ describe('sessions', () => {
     expect(await customer.patch('/v1/sessions/support', { state: 'connected' })).toMatchObject(
       problem(422, 'validationFailed'),
     )
+  })
+
+  it('have a pace, unless they are made or changed to have another or none', async () => {
+    const customer = await makeCustomer()
+    const slow = { messagesPerMinute: 5, burst: 2 }
+    const made = await customer.post('/v1/sessions', { idSession: 'usual', start: false })
+    expect(made.body).toMatchObject({ pacing: { messagesPerMinute: 60, burst: 20 } })
+    const other = await customer.post('/v1/sessions', { idSession: 'slow', start: false, pacing: slow })
+    expect(other.body).toMatchObject({ pacing: slow })
+    await customer.patch('/v1/sessions/slow', { name: 'Slow' })
+    expect((await customer.get('/v1/sessions/slow')).body).toMatchObject({ name: 'Slow', pacing: slow })
+    const unpaced = await customer.patch('/v1/sessions/slow', { pacing: null })
+    expect(unpaced.body).toMatchObject({ name: 'Slow', pacing: null })
+    const brief = await customer.patch('/v1/sessions/slow', { pacing: { messagesPerMinute: 6 } })
+    expect(brief.body).toMatchObject({ pacing: { messagesPerMinute: 6, burst: 20 } })
+  })
+
+  it.each([
+    { messagesPerMinute: 0 },
+    { messagesPerMinute: maxMessagesPerMinute + 1 },
+    { messagesPerMinute: 1.5 },
+    { messagesPerMinute: 60, burst: 0 },
+    { messagesPerMinute: 60, burst: maxBurst + 1 },
+    { burst: 5 },
+    {},
+    false,
+  ])('take no pace of %j', async (pacing) => {
+    const customer = await makeCustomer()
+    expect(await customer.post('/v1/sessions', { start: false, pacing })).toMatchObject(
+      problem(422, 'validationFailed'),
+    )
+    const fastest = { messagesPerMinute: maxMessagesPerMinute, burst: maxBurst }
+    expect((await customer.post('/v1/sessions', { start: false, pacing: fastest })).status).toBe(201)
   })
 
   it('are started, stopped and logged out', async () => {

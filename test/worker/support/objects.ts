@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { runInDurableObject } from 'cloudflare:test'
+import type { SessionSettings } from '../../../worker/session-settings.ts'
 import type { Session } from '../../../worker/session/session.ts'
 
 /** A tenant as the Fleet makes one. */
@@ -9,10 +10,12 @@ export async function makeTenant() {
 }
 
 /** A session of a tenant of its own, started unless told otherwise. */
-export async function makeSession(options: { idSession?: string; start?: boolean } = {}) {
+export async function makeSession(
+  options: { idSession?: string; start?: boolean; settings?: Partial<SessionSettings> } = {},
+) {
   const { idTenant, stub: tenant } = await makeTenant()
-  const { idSession = 'support', start = true } = options
-  const made = await tenant.createSession({ idSession, start })
+  const { idSession = 'support', start = true, settings = {} } = options
+  const made = await tenant.createSession({ idSession, start, settings })
   if (!made.ok) throw new Error(made.code)
   const stub = sessionStub(made.ref.idObject)
   return { idTenant, tenant, ref: made.ref, view: made.session, stub }
