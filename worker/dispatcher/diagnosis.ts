@@ -33,7 +33,7 @@ const edgeFailures: ReadonlyMap<number, Failure> = new Map([
  * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/ and, for the errors
  * 1000 to 1003 (addresses that it never connects to), …/cloudflare-1xxx-errors/
  */
-export function readEdgeFailure(status: number, server: string | null, excerpt = ''): Failure | null {
+export function readEdgeFailure(status: number, server: string | null, excerpt: string): Failure | null {
   if (server?.toLowerCase() !== 'cloudflare') return null
   if (status === 403 && /^error code: 100[0-3]\b/.test(excerpt)) return 'blockedTarget'
   return edgeFailures.get(status) ?? null
