@@ -13,6 +13,7 @@ export {
   WAMessageStubType,
   cleanMessage,
   decodeMessageNode,
+  decryptPollVote,
   initAuthCreds,
   isJidGroup,
   isJidNewsletter,

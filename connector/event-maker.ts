@@ -10,6 +10,7 @@ import { idEventOf } from './normalize/identity.ts'
 import { normalizeMessage } from './normalize/normalize.ts'
 import { normalizePresence, type WirePresence } from './normalize/presence.ts'
 import type { NormalizeContext } from './normalize/wire-message.ts'
+import type { Polls } from './polls.ts'
 import { readGroupReceipts, readStatusUpdates } from './receipt-event.ts'
 import { ownLid, ownNumber } from './whatsapp.ts'
 
@@ -18,6 +19,7 @@ export interface EventMakerOptions {
   inbox: Inbox
   me(): AuthenticationCreds | undefined
   phoneOf(lid: string): string | undefined
+  polls: Polls
   /** Encrypts where a file is to be had. */
   seal(idFile: string, source: MediaSource): string
   /** Keeps, with the account's keys, that a message's content is awaited; `null` forgets it. */
@@ -59,6 +61,7 @@ export class EventMaker {
     const { idSession, inbox, seal } = this.#options
     if (isIgnoredChat(message.key.remoteJid)) return null
     const normalized = normalizeMessage(message, { ...this.#context(), isGivenUp })
+    if (normalized !== null) this.#keepPoll(message, normalized.draft)
     if (normalized === null || inbox.isKnown(normalized.draft.idEvent)) return null
     // Its content was told before.
     if (isUndecrypted(message) && inbox.isKnown(idEventOf(message.key, idSession))) return null
@@ -108,9 +111,24 @@ export class EventMaker {
   }
 
   #context(): NormalizeContext {
-    const { idSession, me, phoneOf } = this.#options
+    const { idSession, me, phoneOf, polls } = this.#options
     const creds = me()
-    return { idSession, ownNumber: creds && ownNumber(creds), ownLid: creds && ownLid(creds), phoneOf }
+    return {
+      idSession,
+      ownNumber: creds && ownNumber(creds),
+      ownLid: creds && ownLid(creds),
+      phoneOf,
+      openVote: (...vote) => polls.open(...vote),
+    }
+  }
+
+  /** Before its event: whoever votes has seen the poll. */
+  #keepPoll({ key, message }: WAMessage, draft: EventDraft): void {
+    if (draft.messageType !== 'pollCreationMessage' || !message) return
+    const { ownNumber: number, ownLid: lid } = this.#context()
+    const author = draft.isFromMe ? [number, lid] : [draft.participant ?? draft.senderNumber, draft.lid]
+    const creators = author.filter((jid) => jid !== undefined)
+    this.#options.polls.keep(key.id ?? '', message, draft.options, creators)
   }
 
   #receiptContext() {

@@ -98,6 +98,9 @@ export function readMessage(
 ): { message: WAMessage; author: string } {
   const { fullMessage, author } = decodeMessageNode(node, me.id, me.lid)
   const decoded = proto.Message.decode(unpadRandomMax16(plaintext))
-  fullMessage.message = decoded.deviceSentMessage?.message ?? decoded
+  const own = decoded.deviceSentMessage?.message
+  // The secret of a poll from the account's own phone stands beside the copy, not in it.
+  if (own && decoded.messageContextInfo) own.messageContextInfo ??= decoded.messageContextInfo
+  fullMessage.message = own ?? decoded
   return { message: fullMessage, author }
 }

@@ -1,7 +1,7 @@
 import { proto } from './baileys.ts'
+import { RecentEntries } from './recent-entries.ts'
 import type { SessionStore } from './store.ts'
 
-const type = 'sent-message'
 const maxKept = 200
 
 /**
@@ -9,26 +9,19 @@ const maxKept = 200
  * for it again, possibly after this connector is gone.
  */
 export class SentMessages {
-  #store: SessionStore
-  #ids: string[]
+  #entries: RecentEntries<{ bytes: string }>
 
   constructor(store: SessionStore) {
-    this.#store = store
-    const kept = store.idsOf(type).map((id) => ({ id, at: (store.get(type, id) as { at: number }).at }))
-    this.#ids = kept.sort((left, right) => left.at - right.at).map(({ id }) => id)
+    this.#entries = new RecentEntries(store, 'sent-message', maxKept)
   }
 
   keep(id: string, message: proto.IMessage): void {
-    if (this.#store.get(type, id) !== undefined) return
-    const bytes = Buffer.from(proto.Message.encode(message).finish()).toString('base64')
-    const changes: Record<string, unknown> = { [id]: { at: Date.now(), bytes } }
-    this.#ids.push(id)
-    if (this.#ids.length > maxKept) changes[this.#ids.shift()!] = null
-    this.#store.set(type, changes)
+    if (this.#entries.get(id) !== undefined) return
+    this.#entries.add(id, { bytes: Buffer.from(proto.Message.encode(message).finish()).toString('base64') })
   }
 
   find(id: string): proto.IMessage | undefined {
-    const kept = this.#store.get(type, id) as { bytes: string } | undefined
+    const kept = this.#entries.get(id)
     return kept === undefined ? undefined : proto.Message.decode(Buffer.from(kept.bytes, 'base64'))
   }
 }

@@ -27,6 +27,7 @@ import { transferFile } from './media-transfer.ts'
 import { Outbox, type CommandReport } from './outbox.ts'
 import { openFile } from './outgoing-file.ts'
 import { PeerMessages } from './peer-messages.ts'
+import { Polls } from './polls.ts'
 import { PresenceSubscriptions } from './presence-subscriptions.ts'
 import { answerQuestion } from './questions.ts'
 import { readCommandStatus } from './receipt-event.ts'
@@ -90,6 +91,7 @@ export class SessionContent {
       inbox: this.#inbox,
       me: options.me,
       phoneOf: (lid) => this.store.phoneOf(lid) ?? this.#groups.phoneOf(lid),
+      polls: new Polls(this.store),
       seal: (idFile, source) =>
         cipher.seal(sourceType, idFile, Buffer.from(JSON.stringify(source))).toString('base64'),
       record: (entry) => this.#recordEvent(entry),

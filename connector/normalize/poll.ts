@@ -2,7 +2,7 @@ import type { proto } from '../baileys.ts'
 import { makeMessage, makeUnsupported, type Subject } from './subject.ts'
 import { readTarget } from './target.ts'
 import type { NormalizedMessage } from './wire-message.ts'
-import { maxLabelLength, toCount, toList, toText } from './value.ts'
+import { maxLabelLength, toCount, toList, toText, withoutAbsent } from './value.ts'
 
 /** WhatsApp allows twelve. */
 const maxOptions = 256
@@ -18,9 +18,13 @@ export function readPollCreation(
   })
 }
 
-/** A vote is encrypted with a secret of the poll itself: it is told without the answers. */
+/** A vote is encrypted with a secret of the poll itself: of an unknown poll it is told without the answers. */
 export function readPollUpdate(vote: proto.Message.IPollUpdateMessage, subject: Subject): NormalizedMessage {
   const targetMessage = readTarget(vote.pollCreationMessageKey, subject)
   if (targetMessage === undefined) return makeUnsupported(subject, 'pollUpdateMessage', 'malformed')
-  return makeMessage(subject, 'pollUpdateMessage', undefined, { targetMessage })
+  const { author } = subject.place
+  const voters = [author?.jid, author?.lid].filter((jid) => jid !== undefined)
+  const selectedOptions = subject.context.openVote?.(targetMessage.idMessage, vote.vote ?? {}, voters)
+  const fields = withoutAbsent({ targetMessage, selectedOptions })
+  return makeMessage(subject, 'pollUpdateMessage', undefined, fields)
 }

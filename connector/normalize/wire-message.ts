@@ -35,6 +35,8 @@ export interface NormalizeContext {
   ownLid?: Jid | undefined
   /** The phone JID of a LID, when any source has told it. */
   phoneOf(lid: Jid): Jid | undefined
+  /** The answers that a vote chooses, when the poll is known; `voters` are the addresses of the one who votes. */
+  openVote?(idPoll: string, vote: proto.Message.IPollEncValue, voters: Jid[]): string[] | undefined
   isHistory?: boolean | undefined
   /** No retry is to come any more: what cannot be decrypted is told as it is. */
   isGivenUp?: boolean | undefined
