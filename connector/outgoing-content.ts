@@ -1,3 +1,4 @@
+import { maxPreviewPictureBytes } from '../schema/outgoing-field.ts'
 import type { OutgoingMessage } from '../schema/outgoing.ts'
 import { prepareWAMessageMedia } from './baileys.ts'
 import type { WAMessage, WAMessageKey, WASocket } from './baileys.ts'
@@ -23,7 +24,11 @@ type Maker<Type extends MessageType> = (
 /** What WhatsApp is given for each type of message. */
 export const makers: { [Type in MessageType]: Maker<Type> } = {
   // A preview would have Baileys fetch the links in the text: ChatLink fetches nothing that a text names.
-  conversation: (message) => ({ text: message.value, linkPreview: null, ...marksOf(message) }),
+  conversation: async (message, tools) => ({
+    text: message.value,
+    linkPreview: message.linkPreview ? await previewOf(message.linkPreview, tools) : null,
+    ...marksOf(message),
+  }),
   imageMessage: async (message, tools) => {
     const { stream, mimetype } = await open(message, tools)
     const { caption, width, height } = message
@@ -118,6 +123,27 @@ function marksOf(message: { isForwarded?: boolean | undefined; mentions?: string
     ...(message.mentions !== undefined && { mentions: message.mentions }),
     ...(message.isForwarded && { contextInfo: { isForwarded: true, forwardingScore: 1 } }),
   }
+}
+
+async function previewOf(
+  { url, title, description, idFile }: NonNullable<MessageOf<'conversation'>['linkPreview']>,
+  { openFile }: ContentTools,
+) {
+  const picture = idFile === undefined ? undefined : await readPicture(await openFile(idFile))
+  const preview = { 'canonical-url': url, 'matched-text': url, title, description, jpegThumbnail: picture }
+  return withoutAbsent(preview)
+}
+
+/** The Worker has checked its size; one that has grown since is no picture of a preview. */
+async function readPicture({ stream }: OutgoingFile): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength
+    if (bytes > maxPreviewPictureBytes) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 async function open(message: FileMessage, tools: ContentTools): Promise<OutgoingFile> {

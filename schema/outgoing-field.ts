@@ -38,6 +38,33 @@ export const mentions = described(
   'JID de las personas mencionadas; el texto las nombra con `@` y el número.',
 )
 
+export const maxPreviewPictureBytes = 64 * 1024
+
+export const linkPreview = described(
+  z
+    .strictObject({
+      url: described(
+        z.url({ protocol: /^https?$/, error: 'use a URL that begins with https://' }).max(2048),
+        'The link, as it stands in the text.',
+        'El enlace, tal como está en el texto.',
+      ),
+      title: described(z.string().min(1).max(1024), 'Title of the page.', 'Título de la página.'),
+      description: described(
+        z.string().min(1).max(1024).optional(),
+        'What the page is about.',
+        'De qué trata la página.',
+      ),
+      idFile: described(
+        IdFile.optional(),
+        'A small picture: a JPEG of at most 64 KiB.',
+        'Una imagen pequeña: un JPEG de 64 KiB como máximo.',
+      ),
+    })
+    .optional(),
+  'How a link in the text is shown; ChatLink itself fetches none.',
+  'Cómo se muestra un enlace del texto; ChatLink no obtiene ninguna vista previa por sí mismo.',
+)
+
 export const targetMessage = described(
   MessageReference,
   'The message that this is about.',

@@ -8,6 +8,7 @@ import {
   everyOutgoing,
   everyOutgoingFile,
   isViewOnce,
+  linkPreview,
   mentions,
   targetMessage,
   text,
@@ -40,6 +41,7 @@ const messages = z.discriminatedUnion('messageType', [
     ...everyContent,
     mentions,
     value: described(text, 'The text.', 'El texto.'),
+    linkPreview,
   }),
   z.strictObject({
     messageType: z.literal('imageMessage'),
@@ -163,6 +165,10 @@ function findConflicts(message: Message): Conflict[] {
       [['isViewOnce'], 'leave mentions and isForwarded out of what may be viewed once'],
     ],
   ]
+  if (message.messageType === 'conversation' && message.linkPreview) {
+    const isNamed = message.value.includes(message.linkPreview.url)
+    rules.push([!isNamed, [['linkPreview', 'url'], 'give the link as it stands in the text']])
+  }
   if (message.messageType === 'reactionMessage') {
     const { isFromMe, participant } = message.targetMessage
     const isNobodys = isGroup && !isFromMe && participant === undefined

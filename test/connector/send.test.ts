@@ -4,6 +4,7 @@ import type { ContentTools } from '../../connector/outgoing-content.ts'
 import { sendOutgoing } from '../../connector/send.ts'
 import { OutgoingMessage } from '../../schema/outgoing.ts'
 import { outgoingCases, type OutgoingCase } from '../support/outgoing-cases.ts'
+import { samples } from '../whatsapp/samples.ts'
 import { useWhatsApp } from '../whatsapp/harness.ts'
 
 const world = useWhatsApp()
@@ -65,6 +66,16 @@ it('adds nothing to a text that holds a link, and fetches nothing', async () => 
   await sendOutgoing({ idMessage: '3EB0BBBB', message: message(ana.pnJid!, text) }, tools)
   const { message: received } = await ana.waitForMessage(({ id }) => id === '3EB0BBBB')
   expect(JSON.parse(JSON.stringify(received.extendedTextMessage))).toEqual({ text })
+})
+
+it('shows the picture that the caller gave with a preview', async () => {
+  const { client, ana } = await setUp()
+  const linkPreview = { url: 'https://shop.example', title: 'Summer', idFile }
+  const outgoing = { ...message(ana.pnJid!, 'See https://shop.example'), linkPreview }
+  const file = { bytes: samples.jpeg, mimetype: 'image/jpeg', kind: 'image' as const }
+  await sendOutgoing({ idMessage: '3EB0BBBC', message: outgoing }, toolsOf(client.socket, file))
+  const { message: received } = await ana.waitForMessage(({ id }) => id === '3EB0BBBC')
+  expect(Buffer.from(received.extendedTextMessage!.jpegThumbnail!)).toEqual(samples.jpeg)
 })
 
 it('is one message when it is sent again', async () => {

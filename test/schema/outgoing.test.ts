@@ -50,6 +50,26 @@ describe('a message to be sent', () => {
       'quoted.participant',
       { messageType: 'conversation', to: group, value: 'a', quoted: targetMessage },
     ],
+    [
+      'a preview of a link that is not in the text',
+      'linkPreview.url',
+      {
+        messageType: 'conversation',
+        to,
+        value: 'See shop.example',
+        linkPreview: { url: 'https://shop.example', title: 'Summer' },
+      },
+    ],
+    [
+      'a preview of no link',
+      'linkPreview.url',
+      {
+        messageType: 'conversation',
+        to,
+        value: 'javascript:alert(1)',
+        linkPreview: { url: 'javascript:alert(1)', title: 'Summer' },
+      },
+    ],
     ['no contacts', 'contacts', { messageType: 'contactMessage', to, contacts: [] }],
     [
       'a card that is none',

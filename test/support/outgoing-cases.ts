@@ -47,6 +47,25 @@ export const outgoingCases: OutgoingCase[] = [
     },
   },
   {
+    title: 'a text with the preview of a link',
+    message: {
+      messageType: 'conversation',
+      value: 'See https://shop.example/summer for all of it',
+      linkPreview: {
+        url: 'https://shop.example/summer',
+        title: 'Summer',
+        description: 'Everything must go',
+      },
+    },
+    read: (message) => message.extendedTextMessage,
+    fields: {
+      text: 'See https://shop.example/summer for all of it',
+      matchedText: 'https://shop.example/summer',
+      title: 'Summer',
+      description: 'Everything must go',
+    },
+  },
+  {
     title: 'a picture',
     message: { messageType: 'imageMessage', caption: 'This one', width: 2, height: 2, quoted: theirs },
     file: jpeg,

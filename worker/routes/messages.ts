@@ -1,15 +1,13 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import * as routes from '../../openapi/routes/sessions.ts'
-import type { Context } from 'hono'
-import type { OutgoingMessage } from '../../schema/outgoing.ts'
-import { ApiError, unwrap } from '../api-error.ts'
+import { unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
-import { fileKey, openFileStore } from '../files/file-store.ts'
 import { isoTime, isoTimeOrNull } from '../iso-time.ts'
 import { requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
 import type { MessageView } from '../session/view.ts'
 import { findSession } from './find-session.ts'
+import { requireFiles } from './message-files.ts'
 
 /** What sessions send, and their logs. Mounted behind `sessionRoutes`, which asks for the key. */
 export const messageRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
@@ -24,7 +22,7 @@ messageRoutes.openapi(
   async (context) => {
     const session = await findSession(context, context.req.valid('param').idSession)
     const outgoing = context.req.valid('json')
-    await requireFile(context, outgoing)
+    await requireFiles(context, outgoing)
     const { message } = unwrap(
       await session.sendMessage(outgoing, {
         waitSeconds: context.req.valid('query').wait,
@@ -63,17 +61,6 @@ messageRoutes.openapi(
     return context.body(null, 204)
   },
 )
-
-/** A file that is not there is refused before anything is queued. */
-async function requireFile(context: Context<AppEnv>, message: OutgoingMessage): Promise<void> {
-  if (!('idFile' in message)) return
-  const key = fileKey(context.get('caller').idTenant, message.idFile)
-  if (await openFileStore(context.env.FILES).head(key)) return
-  const errors = [{ path: 'idFile', message: 'there is no such file, or its retention is over' }]
-  throw new ApiError('validationFailed', 'There is no such file. Upload it with POST /v1/files first.', {
-    errors,
-  })
-}
 
 const reading = { middleware: requireScope('events:read') }
 

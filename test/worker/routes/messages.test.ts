@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { maxPreviewPictureBytes } from '../../../schema/outgoing-field.ts'
 import { makeCustomer, makeKey, problem } from '../support/api-client.ts'
 import { linkTo, makeLinked } from '../support/linked-session.ts'
 
@@ -109,6 +110,34 @@ describe('a message', () => {
       expect(refused.body).toMatchObject({ errors: [{ path: 'idFile' }] })
     }
     expect(link.all('command')).toHaveLength(1)
+  })
+
+  it('with a preview asks for a small JPEG, if it has a picture at all', async () => {
+    const { customer, link } = await makeLinked()
+    const upload = async (bytes: number, type: string) => {
+      const headers = { 'content-type': type }
+      const options = { body: new Uint8Array(bytes), headers }
+      return (await customer.call<{ idFile: string }>('POST', '/v1/files', options)).body.idFile
+    }
+    const url = 'https://shop.example'
+    const send = (idFile?: string) =>
+      customer.post(`${path}?wait=0`, {
+        ...message,
+        value: `See ${url}`,
+        linkPreview: { url, title: 'Summer', ...(idFile && { idFile }) },
+      })
+    expect(await send()).toMatchObject({ status: 202 })
+    expect(await send(await upload(maxPreviewPictureBytes, 'image/jpeg'))).toMatchObject({ status: 202 })
+    for (const idFile of [
+      await upload(maxPreviewPictureBytes + 1, 'image/jpeg'),
+      await upload(100, 'image/png'),
+      'file_aaaaaaaaaaaaaaaaaaaaaa',
+    ]) {
+      const refused = await send(idFile)
+      expect(refused).toMatchObject(problem(422, 'validationFailed'))
+      expect(refused.body).toMatchObject({ errors: [{ path: 'linkPreview.idFile' }] })
+    }
+    expect(link.all('command')).toHaveLength(2)
   })
 
   it('is refused by a session that is not connected', async () => {
