@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import type { Stage } from '../support/stage.ts'
 import type { Actor } from './actors.ts'
+import type { Histories } from './history.ts'
 import type { Proxy } from './proxy.ts'
 import type { Random } from './random.ts'
+import type { Outage } from './repeats.ts'
 import type { SmallDisk } from './small-disk.ts'
 
 type Say = (text: string) => void
@@ -16,6 +20,11 @@ interface Scene {
   proxy: Proxy
   disk: SmallDisk | undefined
   receiver: { isDown: boolean }
+  /** So many messages are sent next without a pause. */
+  burst: { left: number }
+  histories: Histories
+  /** When the Worker could not write, filled in by the harms. */
+  outages: Outage[]
 }
 
 function kill(pid: number | undefined, signal: NodeJS.Signals): void {
@@ -26,18 +35,72 @@ function kill(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
+/** Notes that what is not written yet is lost. */
+function killed(outages: Outage[]): Outage {
+  const outage = { from: Date.now(), until: Date.now() }
+  outages.push(outage)
+  return outage
+}
+
+function killAll({ stage, outages }: Scene): void {
+  const { worker, connectors } = stage.installation.pids()
+  killed(outages)
+  for (const pid of [worker, ...connectors]) kill(pid, 'SIGKILL')
+}
+
+/** Runs a session in a process that nobody asked to, and ends that without a word. */
+async function claim({ stage, proxy, random }: Scene): Promise<void> {
+  const objects = [...proxy.sessionObjects]
+  if (objects.length === 0) return
+  const { url, secrets } = stage.installation
+  const ms = Math.round(random.between(1000, 8000))
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('claim.ts', import.meta.url)), random.pick(objects), String(ms)],
+    {
+      env: {
+        PATH: process.env['PATH'],
+        CHATLINK_URL: url,
+        CHATLINK_CONNECTOR_TOKEN: secrets.connectorToken,
+        CHATLINK_MASTER_KEY: secrets.masterKey,
+        CHATLINK_CONNECTOR_ID: 'claimer',
+        CHATLINK_WHATSAPP_URL: stage.whatsapp.url,
+        CHATLINK_WHATSAPP_ROOT_KEY: stage.whatsapp.rootKey,
+        NODE_EXTRA_CA_CERTS: stage.whatsapp.caFile,
+      },
+      stdio: 'ignore',
+    },
+  )
+  const killer = setTimeout(() => child.kill('SIGKILL'), ms + 10_000)
+  await new Promise((resolve) => child.once('exit', resolve))
+  clearTimeout(killer)
+}
+
 /** What goes wrong, by name. Each resolves when the harm is done; healing is ChatLink's own business. */
 const harms: Record<string, (scene: Scene) => Promise<void>> = {
   'kill -9 of a connector': async ({ stage, random }) => {
     kill(random.pick(stage.installation.pids().connectors), 'SIGKILL')
   },
-  'kill -9 of the Worker': async ({ stage }) => {
+  'kill -9 of the Worker': async ({ stage, outages }) => {
+    killed(outages)
     kill(stage.installation.pids().worker, 'SIGKILL')
   },
-  'kill -9 of everything': async ({ stage }) => {
-    const { worker, connectors } = stage.installation.pids()
-    for (const pid of [worker, ...connectors]) kill(pid, 'SIGKILL')
+  'kill -9 of everything': async (scene) => killAll(scene),
+  'a long backlog': async (scene) => {
+    const { worker, connectors } = scene.stage.installation.pids()
+    const from = Date.now()
+    for (const pid of [worker, ...connectors]) kill(pid, 'SIGSTOP')
+    scene.burst.left += 300
+    while (scene.burst.left > 0) await pause(50)
+    await pause(scene.random.between(0, 10_000))
+    killAll(scene)
+    scene.outages.push({ from, until: from })
   },
+  'a connector told to stop': async ({ stage, random }) => {
+    kill(random.pick(stage.installation.pids().connectors), 'SIGTERM')
+  },
+  'a second connector for the same session': claim,
+  'history shared': async ({ histories, actors, random }) => histories.share(random.pick(actors)),
   'a frozen connector': async ({ stage, random }) => {
     const pid = random.pick(stage.installation.pids().connectors)
     kill(pid, 'SIGSTOP')
@@ -60,10 +123,13 @@ const harms: Record<string, (scene: Scene) => Promise<void>> = {
     proxy.mend()
   },
   'a bad frame in the stream': async ({ proxy }) => proxy.garble(),
-  'a full disk': async ({ disk, random }) => {
+  'a full disk': async ({ disk, random, outages }) => {
+    const outage = killed(outages)
     disk?.fill()
     await pause(random.between(500, 5000))
     disk?.free()
+    // What could not be written has ended the objects: they begin anew a little later.
+    outage.until = Date.now() + 2000
   },
   'a slow link': async ({ proxy, random }) => {
     proxy.delayMs = random.between(20, 400)

@@ -3,10 +3,14 @@ import { startStage } from '../support/stage.ts'
 import { waitUntil } from '../support/wait.ts'
 import { createActors, sendOne, type Actor } from './actors.ts'
 import { breakThings } from './breaker.ts'
+import { Histories } from './history.ts'
 import { Ledger } from './ledger.ts'
+import { Linking } from './linking.ts'
+import { MemoryWatch, type Memory } from './memory.ts'
 import { Outgoing } from './outgoing.ts'
 import { Proxy } from './proxy.ts'
 import { Random } from './random.ts'
+import { findNeedless, type Outage } from './repeats.ts'
 import { SmallDisk } from './small-disk.ts'
 
 export interface DramaOptions {
@@ -27,10 +31,21 @@ export interface Verdict {
   lost: string[]
   split: string[]
   disorder: string[]
+  /** Webhooks that came again, and those of them for which there was no need. */
   duplicates: number
+  needless: string[]
   badSignatures: number
   repeatedActions: string[]
   deadRatchets: string[]
+  /** Sessions linked meanwhile, QRs scanned for it, and what could not be linked. */
+  linked: { sessions: number; scans: number }
+  unlinked: string[]
+  /** Pieces of history shared, and those that left nothing behind. */
+  histories: number
+  lostHistory: string[]
+  /** The most that a part took, in MiB. */
+  memory: Memory
+  excesses: string[]
   unknownStanzas: number
 }
 
@@ -65,9 +80,24 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     stage.receiver.answer = () => (receiver.isDown ? 503 : 204)
     await stage.subscribe({ events: ['*'] })
     const actors = await createActors(stage, sessions, 4)
+    const memory = new MemoryWatch(stage)
+    const burst = { left: 0 }
+    const outages: Outage[] = []
+    const histories = new Histories(stage)
     const until = Date.now() + seconds * 1000
     const harming = breakThings(
-      { only: options.only, disk, stage, actors, proxy, random: new Random(seed + 1), receiver },
+      {
+        only: options.only,
+        random: new Random(seed + 1),
+        disk,
+        stage,
+        actors,
+        proxy,
+        receiver,
+        burst,
+        outages,
+        histories,
+      },
       until,
       say,
     )
@@ -75,15 +105,22 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     const sending = collectErrors(
       actors.map((actor) => outgoing.send(actor, until, (2000 * sessions) / messagesPerSecond)),
     )
-    for (let count = 0; Date.now() < until; count++) {
+    const linking = new Linking(stage)
+    const linkingAll = linking.run(until)
+    for (let count = 0; Date.now() < until || burst.left > 0; count++) {
       await sendOne(random.pick(actors), random, ledger, count)
-      await pause(1000 / messagesPerSecond)
+      if (burst.left > 0) burst.left -= 1
+      else await pause(1000 / messagesPerSecond)
     }
     const harms = await harming
     const refused = await sending
+    await linkingAll
     say(`${ledger.sentCount} messages in, ${outgoing.count} out; waiting for what is still on its way`)
     await waitUntil('all arrived', () => ledger.missing().length === 0, 90_000).catch(() => undefined)
     const deadRatchets = await findDeadRatchets(stage, actors, ledger)
+    const unlinked = await linking.judge(ledger)
+    const lostHistory = await histories.judge(ledger)
+    memory.stop()
     return {
       received: ledger.sentCount,
       sent: outgoing.count,
@@ -92,10 +129,17 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       lost: ledger.missing().map(({ idSession, chat, id }) => `${idSession}/${chat}/${id}`),
       split: ledger.split(),
       disorder: ledger.disorder().map((text) => text + explainOrder(actors, text)),
-      duplicates: ledger.duplicates,
+      duplicates: ledger.repeats.length,
+      needless: findNeedless(ledger, outages),
       badSignatures: ledger.badSignatures,
       repeatedActions: findRepeatedActions(ledger),
       deadRatchets,
+      linked: linking.counts,
+      unlinked,
+      histories: histories.count,
+      lostHistory,
+      memory: memory.peaks,
+      excesses: memory.excesses(),
       unknownStanzas: stage.whatsapp.unknownStanzas.length,
     }
   } finally {

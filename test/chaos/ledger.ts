@@ -15,7 +15,11 @@ export class Ledger {
     { idEvents: Set<string>; count: number; position: number; at: number }
   >()
   readonly #events = new Map<string, AnyEvent>()
-  duplicates = 0
+  /** By `idEvent`, when it came first. */
+  readonly #cameAt = new Map<string, number>()
+  readonly #byMessage = new Map<string, AnyEvent>()
+  /** Webhooks that came again: when they came first, and of which session they are. */
+  readonly repeats: { idSession: string; firstAt: number; againAt: number }[] = []
   badSignatures = 0
 
   get sentCount(): number {
@@ -31,11 +35,14 @@ export class Ledger {
       this.badSignatures++
       return
     }
-    if (this.#events.has(event.idEvent)) this.duplicates++
+    const firstAt = this.#cameAt.get(event.idEvent)
+    if (firstAt === undefined) this.#cameAt.set(event.idEvent, Date.now())
+    else this.repeats.push({ idSession: event.idSession, firstAt, againAt: Date.now() })
     this.#events.set(event.idEvent, event)
     const id = event['idMessage']
     if (typeof id !== 'string' || event.messageType === 'messageStatus') return
     const key = `${event.idSession}/${id}`
+    this.#byMessage.set(key, event)
     const known = this.#arrivals.get(key)
     if (known) {
       known.count++
@@ -51,6 +58,11 @@ export class Ledger {
 
   hasArrived(idSession: string, id: string): boolean {
     return this.#arrivals.has(`${idSession}/${id}`)
+  }
+
+  /** The event of a message. */
+  find(idSession: string, id: string): AnyEvent | undefined {
+    return this.#byMessage.get(`${idSession}/${id}`)
   }
 
   missing(): Sent[] {

@@ -25,8 +25,9 @@ const verdict = await playDrama({
   only: values.only,
   say,
 })
-const { lost, split, disorder, repeatedActions, deadRatchets, wronglySent } = verdict
-const faults = { lost, wronglySent, split, disorder, repeatedActions, deadRatchets }
+const faults = Object.fromEntries(
+  Object.entries(verdict).filter((entry): entry is [string, string[]] => Array.isArray(entry[1])),
+)
 say(
   JSON.stringify({
     ...verdict,

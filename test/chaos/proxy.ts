@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net'
 export class Proxy {
   delayMs = 0
   isCut = false
+  /** Objects of the sessions to which a connector has opened a link. */
+  readonly sessionObjects = new Set<string>()
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #targets = new Set<Socket>()
@@ -18,6 +20,10 @@ export class Proxy {
       const target = connect(targetPort, '127.0.0.1')
       this.#targets.add(target)
       target.on('close', () => this.#targets.delete(target))
+      client.once('data', (chunk) => {
+        const [, idObject] = /^GET \/link\/sessions\/([0-9a-f]{64}) /.exec(chunk.toString('latin1')) ?? []
+        if (idObject !== undefined) this.sessionObjects.add(idObject)
+      })
       this.#join(client, target)
       this.#join(target, client)
     })

@@ -11,7 +11,8 @@ it('loses, doubles and reorders nothing while its processes are killed and froze
     messagesPerSecond: 15,
     say: (text) => said.push(text),
   })
-  const { received, sent, harms, duplicates: _, ...faults } = verdict
+  const { received, sent, harms, duplicates, linked, histories, memory, ...faults } = verdict
+  console.log(JSON.stringify({ received, sent, duplicates, linked, histories, memory }))
   expect(faults, said.join('\n')).toEqual({
     wronglySent: [],
     lost: [],
@@ -20,6 +21,10 @@ it('loses, doubles and reorders nothing while its processes are killed and froze
     badSignatures: 0,
     repeatedActions: [],
     deadRatchets: [],
+    needless: [],
+    unlinked: [],
+    lostHistory: [],
+    excesses: [],
     unknownStanzas: 0,
   })
   expect(received).toBeGreaterThan(200)

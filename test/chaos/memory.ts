@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import type { Stage } from '../support/stage.ts'
+
+/**
+ * What each part may take of the machine's memory, in MiB, however it is treated: a connector with a handful of sessions,
+ * whose backlog is not read further than what may be uncommitted, and the Worker with all its objects.
+ */
+export const mostMemory = { connector: 400, worker: 600 }
+
+export type Memory = typeof mostMemory
+
+/** Looks at the resident memory of the parts once a second, and remembers the most. */
+export class MemoryWatch {
+  readonly peaks: Memory = { connector: 0, worker: 0 }
+  readonly #timer: NodeJS.Timeout
+
+  constructor(stage: Stage) {
+    this.#timer = setInterval(() => {
+      const { worker, connectors } = stage.installation.pids()
+      this.peaks.worker = Math.max(this.peaks.worker, residentMebibytes(worker))
+      for (const pid of connectors)
+        this.peaks.connector = Math.max(this.peaks.connector, residentMebibytes(pid))
+    }, 1000)
+  }
+
+  /** What took more than it may. */
+  excesses(): string[] {
+    return (Object.keys(mostMemory) as (keyof Memory)[])
+      .filter((part) => this.peaks[part] > mostMemory[part])
+      .map((part) => `the ${part} took ${this.peaks[part]} MiB; ${mostMemory[part]} are its bound`)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+}
+
+/** 0 for what is gone, and where the system does not tell. */
+function residentMebibytes(pid: number | undefined): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return Math.round(Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024)
+  } catch {
+    return 0
+  }
+}
