@@ -1,13 +1,13 @@
 import { maxPreviewPictureBytes } from '../schema/outgoing-field.ts'
-import type { OutgoingMessage } from '../schema/outgoing.ts'
+import type { FileMessage, OutgoingMessage } from '../schema/outgoing.ts'
 import { prepareWAMessageMedia } from './baileys.ts'
 import type { WAMessage, WAMessageKey, WASocket } from './baileys.ts'
 import type { OutgoingFile } from './outgoing-file.ts'
+import { SendRefusal } from './send-refusal.ts'
 
 export type BaileysContent = Parameters<WASocket['sendMessage']>[1]
 type MessageType = OutgoingMessage['messageType']
 type MessageOf<Type extends MessageType> = Extract<OutgoingMessage, { messageType: Type }>
-type FileMessage = Extract<OutgoingMessage, { idFile: string }>
 
 export interface ContentTools {
   socket: Pick<WASocket, 'sendMessage' | 'waUploadToServer'>
@@ -147,6 +147,7 @@ async function readPicture({ stream }: OutgoingFile): Promise<Buffer | undefined
 }
 
 async function open(message: FileMessage, tools: ContentTools): Promise<OutgoingFile> {
+  if (message.idFile === undefined) throw new SendRefusal('fileNotFound', 'The file was never stored.')
   const file = await tools.openFile(message.idFile)
   return { ...file, mimetype: message.mimetype ?? file.mimetype }
 }

@@ -76,9 +76,14 @@ export const everyOutgoingFile = {
   ...everyContent,
   mentions,
   idFile: described(
-    IdFile,
+    IdFile.optional(),
     'The file: uploaded before with `POST /v1/files`, or received.',
     'El archivo: subido antes con `POST /v1/files`, o recibido.',
+  ),
+  url: described(
+    z.url().max(2048).optional(),
+    'In place of `idFile`: where ChatLink is to fetch the file, before it answers. `https`, public, without redirects.',
+    'En lugar de `idFile`: de dónde ChatLink debe obtener el archivo, antes de responder. `https`, público, sin redirecciones.',
   ),
   mimetype: described(
     z
@@ -87,8 +92,8 @@ export const everyOutgoingFile = {
       .max(256)
       .regex(/^[\w.+-]+\/[\w.+-]+/, 'use a type such as image/jpeg')
       .optional(),
-    'Type of the file; that of the upload when absent.',
-    'Tipo del archivo; el de la subida si se omite.',
+    'Type of the file; that of the upload, or what the server of `url` calls it, when absent.',
+    'Tipo del archivo; el de la subida, o el que indique el servidor de `url`, si se omite.',
   ),
 }
 

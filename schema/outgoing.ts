@@ -148,6 +148,20 @@ const messages = z.discriminatedUnion('messageType', [
 ])
 
 type Message = z.infer<typeof messages>
+const fileTypes = [
+  'imageMessage',
+  'videoMessage',
+  'audioMessage',
+  'stickerMessage',
+  'documentMessage',
+] as const
+export type FileMessage = Extract<Message, { messageType: (typeof fileTypes)[number] }>
+
+/** Whether a message carries a file. */
+export function hasFile(message: Message): message is FileMessage {
+  return (fileTypes as readonly string[]).includes(message.messageType)
+}
+
 type Conflict = [path: string[], message: string]
 
 /** What is wrong with fields that are right each by itself. */
@@ -165,6 +179,10 @@ function findConflicts(message: Message): Conflict[] {
       [['isViewOnce'], 'leave mentions and isForwarded out of what may be viewed once'],
     ],
   ]
+  if (hasFile(message)) {
+    const isOne = (message.idFile === undefined) !== (message.url === undefined)
+    rules.push([!isOne, [['idFile'], 'give either idFile or url']])
+  }
   if (message.messageType === 'conversation' && message.linkPreview) {
     const isNamed = message.value.includes(message.linkPreview.url)
     rules.push([!isNamed, [['linkPreview', 'url'], 'give the link as it stands in the text']])

@@ -2,6 +2,7 @@ import '../whatsapp/quiet.ts'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { linkSession } from '../support/linked-session.ts'
 import { outgoingCases, type OutgoingCase } from '../support/outgoing-cases.ts'
+import { ScriptedEndpoints } from '../support/scripted-endpoint.ts'
 import { startStage, type Stage } from '../support/stage.ts'
 import type { Contact } from '../whatsapp/contact.ts'
 import type { Group } from '../whatsapp/group.ts'
@@ -59,6 +60,22 @@ async function expectRead(each: OutgoingCase, to: string) {
 it.each(outgoingCases)('sends $title, direct and to a group', async (each) => {
   await expectRead(each, ana.pnJid!)
   await expectRead(each, group.jid)
+})
+
+it('sends a picture that it fetches from a URL', async () => {
+  const elsewhere = await ScriptedEndpoints.start()
+  const body = 'no picture, but called one'
+  elsewhere.script('summer.jpg', [{ headers: { 'content-type': 'image/jpeg' }, body }])
+  const { idMessage } = await stage.api.post<{ idMessage: string }>('/v1/sessions/support/messages?wait=20', {
+    to: ana.pnJid,
+    messageType: 'imageMessage',
+    url: elsewhere.url('summer.jpg'),
+  })
+  await elsewhere.close()
+  const { message } = await ana.waitForMessage(({ id }) => id === idMessage)
+  const { directPath, mediaKey } = message.imageMessage!
+  const bytes = await stage.whatsapp.world.mediaHost.open(directPath!, mediaKey!, 'image')
+  expect(bytes.toString()).toBe(body)
 })
 
 it('shows how far a message has got', async () => {

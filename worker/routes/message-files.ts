@@ -1,13 +1,58 @@
 import type { Context } from 'hono'
+import { maxFileBytes } from '../../schema/api/file.ts'
 import { maxPreviewPictureBytes } from '../../schema/outgoing-field.ts'
-import type { OutgoingMessage } from '../../schema/outgoing.ts'
+import { hasFile, type OutgoingMessage } from '../../schema/outgoing.ts'
 import { ApiError } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
+import { readConfig } from '../env.ts'
+import { fetchFile, fetchTimeoutMs } from '../files/fetch-file.ts'
 import { fileKey, openFileStore } from '../files/file-store.ts'
+import { readOrigin } from '../idempotency.ts'
+import { randomId } from '../random-id.ts'
+
+/** What a server may call a file that is to be such a message. */
+const families: Readonly<Record<string, string>> = {
+  imageMessage: 'image/',
+  videoMessage: 'video/',
+  audioMessage: 'audio/',
+  stickerMessage: 'image/',
+}
+
+/**
+ * The message with its file stored: what it names by `url` is fetched now, so that it is as durable as the message. Under an
+ * `Idempotency-Key` the id of the file follows from the request: whoever repeats it finds the file, and none is fetched twice.
+ */
+export async function storeFile(
+  context: Context<AppEnv>,
+  message: OutgoingMessage,
+  origin: { idSession: string; key: string | undefined },
+): Promise<OutgoingMessage> {
+  if (!hasFile(message) || message.url === undefined) return message
+  const { url, ...rest } = message
+  const { idTenant } = context.get('caller')
+  const key = origin.key && `${origin.idSession}\0${origin.key}\0${JSON.stringify(message)}`
+  const idFile = (await readOrigin('file', { idTenant, key, request: null }))?.id ?? randomId('file')
+  const store = openFileStore(context.env.FILES)
+  const stored = { ...rest, idFile }
+  if (key && (await store.head(fileKey(idTenant, idFile)))) return stored
+  const config = readConfig(context.env)
+  const fetched = await fetchFile(store, {
+    url,
+    key: fileKey(idTenant, idFile),
+    mimetype: message.mimetype,
+    family: families[message.messageType],
+    maxBytes: maxFileBytes,
+    timeoutMs: fetchTimeoutMs,
+    policy: { allowPrivate: config.CHATLINK_ALLOW_PRIVATE_TARGETS, publicUrl: config.CHATLINK_PUBLIC_URL },
+  })
+  if (fetched.ok) return stored
+  const code = fetched.code === 'fileNotFetched' ? 'fileNotFetched' : 'targetRefused'
+  throw new ApiError(code, `url: ${fetched.detail}`, { errors: [{ path: 'url', message: fetched.detail }] })
+}
 
 /** A file that is not there, or that cannot be what it is to be, is refused before anything is queued. */
 export async function requireFiles(context: Context<AppEnv>, message: OutgoingMessage): Promise<void> {
-  if ('idFile' in message) await requireFile(context, message.idFile, 'idFile')
+  if (hasFile(message) && message.idFile !== undefined) await requireFile(context, message.idFile, 'idFile')
   const picture = 'linkPreview' in message ? message.linkPreview?.idFile : undefined
   if (picture === undefined) return
   const { mimetype, fileSize } = await requireFile(context, picture, 'linkPreview.idFile')

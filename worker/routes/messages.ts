@@ -7,7 +7,7 @@ import { requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
 import type { MessageView } from '../session/view.ts'
 import { findSession } from './find-session.ts'
-import { requireFiles } from './message-files.ts'
+import { requireFiles, storeFile } from './message-files.ts'
 
 /** What sessions send, and their logs. Mounted behind `sessionRoutes`, which asks for the key. */
 export const messageRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
@@ -20,13 +20,16 @@ function show(message: MessageView) {
 messageRoutes.openapi(
   { ...routes.sendMessage, middleware: requireScope('messages:write') },
   async (context) => {
-    const session = await findSession(context, context.req.valid('param').idSession)
-    const outgoing = context.req.valid('json')
-    await requireFiles(context, outgoing)
+    const { idSession } = context.req.valid('param')
+    const session = await findSession(context, idSession)
+    const asked = context.req.valid('json')
+    const key = context.req.valid('header')['idempotency-key']
+    await requireFiles(context, asked)
+    const outgoing = await storeFile(context, asked, { idSession, key })
     const { message } = unwrap(
       await session.sendMessage(outgoing, {
         waitSeconds: context.req.valid('query').wait,
-        idempotencyKey: context.req.valid('header')['idempotency-key'],
+        idempotencyKey: key,
       }),
     )
     return message.status === 'queued' ? context.json(show(message), 202) : context.json(show(message), 200)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { maxPreviewPictureBytes } from '../../../schema/outgoing-field.ts'
 import { makeCustomer, makeKey, problem } from '../support/api-client.ts'
+import { Endpoint } from '../support/endpoint.ts'
 import { linkTo, makeLinked } from '../support/linked-session.ts'
 
 const message = { to: '34600111222@s.whatsapp.net', messageType: 'conversation', value: 'Hello' }
@@ -110,6 +111,55 @@ describe('a message', () => {
       expect(refused.body).toMatchObject({ errors: [{ path: 'idFile' }] })
     }
     expect(link.all('command')).toHaveLength(1)
+  })
+
+  it('with the URL of a file is queued when the file is stored', async () => {
+    const { customer, link } = await makeLinked()
+    const endpoint = new Endpoint()
+    await endpoint.script({ headers: { 'content-type': 'image/jpeg' }, body: 'the picture' })
+    const image = { to: message.to, messageType: 'imageMessage', url: endpoint.url, caption: 'This one' }
+    expect(await customer.post(`${path}?wait=0`, image)).toMatchObject({ status: 202 })
+    const { command } = await link.next('command')
+    const { url: _url, ...rest } = image
+    const { message: told } = command as { message: { idFile: string } }
+    expect(told).toEqual({ ...rest, idFile: expect.stringMatching(/^file_/) })
+    const file = await customer.get(`/v1/files/${told.idFile}`)
+    expect(new TextDecoder().decode(file.bytes)).toBe('the picture')
+  })
+
+  it('with a URL under the same Idempotency-Key is sent once, and its file fetched once', async () => {
+    const { customer, link } = await makeLinked()
+    const [endpoint, elsewhere] = [new Endpoint(), new Endpoint()]
+    for (const each of [endpoint, elsewhere])
+      await each.script({ headers: { 'content-type': 'image/jpeg' }, body: 'the picture' })
+    const send = (url: string, key: string) =>
+      customer.call<{ idMessage: string }>('POST', `${path}?wait=0`, {
+        json: { to: message.to, messageType: 'imageMessage', url },
+        headers: { 'idempotency-key': key },
+      })
+    const [first, again] = [await send(endpoint.url, 'a'), await send(endpoint.url, 'a')]
+    expect(again.body.idMessage).toBe(first.body.idMessage)
+    expect(await endpoint.received()).toHaveLength(1)
+    expect(await send(elsewhere.url, 'a')).toMatchObject(problem(422, 'idempotencyConflict'))
+    const other = await send(endpoint.url, 'b')
+    expect(other.body.idMessage).not.toBe(first.body.idMessage)
+    expect(link.all('command')).toHaveLength(2)
+  })
+
+  it('with a URL is refused, and nothing queued, when the file cannot be had or may not be asked for', async () => {
+    const { customer, link } = await makeLinked()
+    const endpoint = new Endpoint()
+    await endpoint.script({ status: 404 })
+    const send = (fields: object) =>
+      customer.post(path, { to: message.to, messageType: 'imageMessage', ...fields })
+    const missing = await send({ url: endpoint.url })
+    expect(missing).toMatchObject(problem(422, 'fileNotFetched'))
+    expect(missing.body).toMatchObject({ errors: [{ path: 'url' }] })
+    const metadata = await send({ url: 'http://169.254.169.254/latest/meta-data' })
+    expect(metadata).toMatchObject(problem(422, 'targetRefused'))
+    const both = await send({ url: endpoint.url, idFile: 'file_aaaaaaaaaaaaaaaaaaaaaa' })
+    expect(both).toMatchObject(problem(422, 'validationFailed'))
+    expect(link.all('command')).toEqual([])
   })
 
   it('with a preview asks for a small JPEG, if it has a picture at all', async () => {
