@@ -5,9 +5,6 @@ import type { DispatcherStore } from './store.ts'
 /** While this many lanes are out of the stream, the stream does not go on: what is remembered stays bounded. */
 export const maxLanes = 2000
 
-/** What is due so soon is not hurried when an endpoint is back. */
-const shortWaitMs = 10_000
-
 /** Of one event's attempts at most this many are kept, the newest. */
 const maxHistory = 60
 
@@ -106,10 +103,10 @@ export class LaneBook {
     this.#isNextKnown = false
   }
 
-  /** The endpoint is back: events that have failed only since it went away, and would wait for long, are due at once. */
+  /** The endpoint as a whole was away and is back: events that have failed only since then are due at once. */
   hurry(since: number, now: number): void {
     for (const [lane, { record }] of this.#entries) {
-      if (record.nextAt === null || record.nextAt - now <= shortWaitMs || record.since < since) continue
+      if (record.nextAt === null || record.nextAt <= now || record.since < since) continue
       this.#early.set(lane, record.nextAt)
       record.nextAt = now
       this.#mark(lane, [])

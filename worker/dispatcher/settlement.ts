@@ -93,7 +93,7 @@ export class Settlement {
     const { store, stream, book, ledger, breaker, control } = this.#parts
     const { sequence, idEvent, lane } = job
     const isChanged = breaker.succeed(now)
-    if (control.failingSince !== null) book.hurry(control.failingSince, now)
+    if (isChanged && control.failingSince !== null) book.hurry(control.failingSince, now)
     if (isChanged || control.failingSince !== null) {
       control.breaker = breaker.record
       control.failingSince = null

@@ -37,8 +37,7 @@ describe('an endpoint that was down', () => {
     const tried = (await values()).length
     await endpoint.script({ status: 200 })
     for (let round = 0; round < 8 && (await values()).length === tried; round++) await passTo(10)
-    await until(async () => (await waits()).every((wait) => wait <= 10), 'none waits for long')
-    await passTo(11)
+    await until(async () => (await waits()).length === 0, 'none waits')
     await until(async () => (await view()).lag === 0, 'drained')
     const delivered = (await values()).slice(tried)
     const { exhausted } = await view()
@@ -65,6 +64,29 @@ describe('an endpoint that was down', () => {
       expect(found.delivery).toMatchObject({ attempts, nextAttemptAt })
       expect(found.attemptLog.length).toBe(attempts + 1)
     }
+  })
+
+  it('is not asked at once for an event that it alone refuses, however often others are delivered', async () => {
+    const { endpoint, log, dispatcher, passTo, describe: view } = await makeDelivery()
+    await endpoint.scriptMatching('"poison"', { status: 400 })
+    await log(text('poison', 'poison'))
+    await until(async () => (await view()).failing === 1, 'failed')
+    for (let round = 1; round <= 4; round++) {
+      await log(...range(1, 10).map((value) => text(value, value)))
+      await until(async () => (await endpoint.values()).length === 1 + 10 * round, 'the others')
+    }
+    // An outage of the whole endpoint gives it one attempt more, and no further one.
+    await endpoint.script({ status: 500 })
+    await log(...range(1, 10).map((value) => text(value, value)))
+    await until(async () => (await view()).breaker === 'open', 'open')
+    await endpoint.script({ status: 200 })
+    for (let round = 0; round < 3 && (await view()).breaker === 'open'; round++) await passTo(2)
+    await until(async () => (await view()).lag <= 1, 'the others again')
+    for (let round = 1; round <= 4; round++) await log(...range(1, 10).map((value) => text(value, value)))
+    await until(async () => (await view()).lag <= 1, 'all but one')
+    const { deliveries } = await dispatcher.listDeliveries({ status: 'failing', limit: 5 })
+    expect(deliveries.length).toBe(1)
+    expect((await endpoint.values()).filter((value) => value === 'poison').length).toBeLessThanOrEqual(3)
   })
 
   it('is not asked again for an event earlier than it has said itself', async () => {
