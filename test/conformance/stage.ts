@@ -273,6 +273,15 @@ export class Case {
     return this.stage.api.get<Subscription>(this.root)
   }
 
+  /** How each session fares. */
+  async health(): Promise<{ state: string; lagEvents: number; lagSeconds: number }[] | undefined> {
+    return (
+      await this.stage.api.get<{ health: { state: string; lagEvents: number; lagSeconds: number }[] }>(
+        this.root,
+      )
+    ).health
+  }
+
   get secret(): string {
     return this.subscription.secret
   }
