@@ -31,6 +31,7 @@ export const problemTable = {
   unsupportedMediaType: [415, 'Unsupported media type'],
   rangeNotSatisfiable: [416, 'Range not satisfiable'],
   validationFailed: [422, 'Validation failed'],
+  notOnWhatsApp: [422, 'Not on WhatsApp'],
   fileNotFetched: [422, 'File not fetched'],
   targetRefused: [422, 'URL refused'],
   headerRefused: [422, 'Header refused'],

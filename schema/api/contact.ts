@@ -5,7 +5,7 @@ import { nextCursor } from './common.ts'
 export const maxCheckedNumbers = 50
 
 /** A telephone number as people write it, reduced to country code and digits: `+34 600-111-222` is `34600111222`. */
-const TelephoneNumber = z
+export const TelephoneNumber = z
   .string()
   .max(40)
   .regex(/^(\+|00)?[\d\s().-]+$/, 'use digits with the country code, such as +34 600 111 222')

@@ -29,7 +29,8 @@ export const MessageView = z
     createdAt: IsoTime,
     finishedAt: IsoTime.nullable(),
     errorCode: z.string().optional().meta({
-      description: 'WhatsApp’s own code, or `expired`, `cancelled`, `fileNotFound`, `sendFailed`.',
+      description:
+        'WhatsApp’s own code, or `expired`, `cancelled`, `notOnWhatsApp`, `fileNotFound`, `sendFailed`.',
     }),
     errorText: z.string().optional(),
   })

@@ -36,8 +36,8 @@ export const MessageStatusEvent = defineEvent(
     ),
     errorCode: described(
       z.string().optional(),
-      'On `failed`: WhatsApp’s code, or `expired`, `cancelled`, `fileNotFound`, `sendFailed`.',
-      'En `failed`: código de WhatsApp, o `expired`, `cancelled`, `fileNotFound`, `sendFailed`.',
+      'On `failed`: WhatsApp’s code, or `expired`, `cancelled`, `notOnWhatsApp`, `fileNotFound`, `sendFailed`.',
+      'En `failed`: código de WhatsApp, o `expired`, `cancelled`, `notOnWhatsApp`, `fileNotFound`, `sendFailed`.',
     ),
     errorText: described(
       z.string().optional(),

@@ -53,6 +53,11 @@ export class RawConnector {
   }
 }
 
+interface Check {
+  idCommand: string
+  command: { kind: string; numbers: string[] }
+}
+
 export class RawLink {
   readonly ref: SessionRef
   readonly #socket: WebSocket
@@ -104,7 +109,7 @@ export class RawLink {
   }
 
   #receive(
-    frame: { type: string; epoch: number; last: number; done?: boolean; n: number },
+    frame: { type: string; epoch: number; last: number; done?: boolean; n: number } & Partial<Check>,
     ready: () => void,
   ): void {
     if (frame.type === 'welcome') {
@@ -112,7 +117,13 @@ export class RawLink {
       this.#last = frame.last
       this.#acked = frame.last
     } else if (frame.type === 'keys' && frame.done) ready()
-    else if (frame.type === 'ack') {
+    else if (frame.command?.kind === 'checkNumbers') {
+      const contacts = frame.command.numbers.map((number) => {
+        return { number, jid: `${number}@s.whatsapp.net`, exists: true }
+      })
+      const { idCommand } = frame
+      this.#flush([], [{ report: 'command', idCommand, outcome: 'done', result: { contacts } }])
+    } else if (frame.type === 'ack') {
       this.#acked = Math.max(this.#acked, frame.n)
       this.#flush()
       for (const done of this.#idle.splice(0)) done()

@@ -138,6 +138,17 @@ it('marks messages as read and shows that it types', async () => {
   })
 })
 
+it('refuses a number that is not on WhatsApp, and takes one as people write it', async () => {
+  const send = (to: string) =>
+    stage.api.request('POST', '/v1/sessions/support/messages?wait=20', {
+      to,
+      messageType: 'conversation',
+      value: 'Hello',
+    })
+  expect(await send('34600999999')).toMatchObject({ status: 422, body: { code: 'notOnWhatsApp' } })
+  expect(await send('+34 600 111 222')).toMatchObject({ status: 200, body: { to: ana.pnJid } })
+})
+
 it('refuses a file that nobody uploaded', async () => {
   const image = { to: ana.pnJid, messageType: 'imageMessage', idFile: 'file_aaaaaaaaaaaaaaaaaaaaaa' }
   const refused = await stage.api.request('POST', '/v1/sessions/support/messages', image)

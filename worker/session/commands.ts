@@ -48,7 +48,7 @@ const statements = {
   queued: `SELECT ${columns} FROM commands WHERE status = 'queued' AND created_at > ?2 ORDER BY created_at LIMIT ?1`,
   waiting: `SELECT ${columns} FROM commands WHERE status = 'queued' AND told = 0 ORDER BY created_at LIMIT ?`,
   told: `SELECT ${columns} FROM commands WHERE status = 'queued' AND told > 0 ORDER BY created_at`,
-  tell: 'UPDATE commands SET told = ?2 WHERE id_command = ?1',
+  tell: 'UPDATE commands SET told = ?2, command = ?3 WHERE id_command = ?1',
   expired: `SELECT ${columns} FROM commands WHERE status = 'queued' AND expires_at <= ? ORDER BY created_at LIMIT 100`,
   count: `SELECT count(*) AS count, max(created_at) AS latest FROM commands WHERE status = 'queued'`,
   nextExpiry: `SELECT min(expires_at) AS at FROM commands WHERE status = 'queued'`,
@@ -132,9 +132,13 @@ export class Commands {
     return this.#sql.exec<Row>(statements.told).toArray().map(fromRow)
   }
 
-  /** The connector of this epoch is about to be told of it. */
-  markTold(idCommand: string, epoch: number): void {
-    this.#sql.exec(statements.tell, idCommand, epoch)
+  /** The connector of this epoch is about to be told of it, and the message to go to this address. */
+  markTold(stored: StoredCommand, epoch: number, to: string): StoredCommand {
+    const { idCommand, command } = stored
+    const { message } = command
+    const told = message.to === to ? command : { ...command, message: { ...message, to } }
+    this.#sql.exec(statements.tell, idCommand, epoch, JSON.stringify(told))
+    return { ...stored, told: epoch, command: told }
   }
 
   expired(now: number): StoredCommand[] {

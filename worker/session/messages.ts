@@ -2,10 +2,12 @@ import type { OutgoingMessage } from '../../schema/outgoing.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { Change } from './change.ts'
 import type { SessionLink } from './link.ts'
-import { failMessage, hashMessage, queueMessage, type SendRefusal } from './outbox.ts'
+import type { NumberChecks } from './number-checks.ts'
+import { failMessage, hashMessage, queueMessage, refuseSending, type SendRefusal } from './outbox.ts'
 import type { SessionRecord } from './record.ts'
 import type { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
+import type { Turns } from './turns.ts'
 import { viewMessage, type MessageView } from './view.ts'
 import type { Waiters } from './waiters.ts'
 
@@ -15,6 +17,8 @@ interface MessagesParts {
   store: SessionStore
   link: SessionLink
   waiters: Waiters
+  checks: NumberChecks
+  turns: Turns
   living: () => SessionRecord | Gone
   change: <Outcome>(apply: (change: Change, record: SessionRecord) => Outcome) => Outcome
 }
@@ -47,12 +51,29 @@ export class Messages {
     const keyed = key === undefined ? null : { key, bodyHash: await hashMessage(message) }
     const record = living()
     if ('ok' in record) return record
+    const isRepeated = keyed !== null && store.commands.recall(keyed.key) !== null
+    const refusal = isRepeated ? null : await this.#refuse(message, record)
+    if (refusal) return refusal
     const queued = change((draft, current) => queueMessage(store, draft, current, message, keyed))
     if (!queued.ok) return queued
     const { idMessage } = queued
     const stored = store.commands.get(idMessage)
     if (waitSeconds > 0 && stored?.status === 'queued') await waiters.wait(idMessage, waitSeconds * 1000)
     return this.find(idMessage) as Sent
+  }
+
+  /** Why a message cannot be taken: of what the session is, or because nobody has the number. */
+  async #refuse(
+    { to }: OutgoingMessage,
+    record: SessionRecord,
+  ): Promise<Failure<SendRefusal | 'sessionNotFound'> | null> {
+    const { store, checks, turns } = this.#parts
+    const refusal = refuseSending(store, record)
+    if (refusal) return refusal
+    const isUnknown = checks.addressOf(to, Date.now()) === undefined
+    if (isUnknown && turns.isOpen && checks.notBefore <= Date.now()) await checks.look([to])
+    if (checks.addressOf(to, Date.now()) !== null) return null
+    return fail('notOnWhatsApp', `${to} is not on WhatsApp. Check the number, with its country code.`)
   }
 
   find(idMessage: string): Found {

@@ -86,4 +86,11 @@ export const sessionMigrations = [
     spent_until REAL NOT NULL
   );
   `,
+  `
+  CREATE TABLE recipients (
+    number TEXT PRIMARY KEY,
+    jid TEXT,
+    asked_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ] as const

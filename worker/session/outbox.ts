@@ -9,7 +9,7 @@ import type { SessionRecord } from './record.ts'
 import type { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
 
-export type SendRefusal = 'sessionNotConnected' | 'idempotencyConflict' | 'tooManyQueued'
+export type SendRefusal = 'sessionNotConnected' | 'idempotencyConflict' | 'tooManyQueued' | 'notOnWhatsApp'
 
 /**
  * Stores a message to be sent. WhatsApp's own id of it is fixed here, so however often it is told to connectors, the
@@ -21,7 +21,7 @@ export function queueMessage(
   record: SessionRecord,
   message: OutgoingMessage,
   key: { key: string; bodyHash: string } | null,
-): { ok: true; idMessage: string; isNew: boolean } | Failure<SendRefusal> {
+): { ok: true; idMessage: string } | Failure<SendRefusal> {
   const { commands } = store
   const known = key ? commands.recall(key.key) : null
   if (known && known.bodyHash !== key?.bodyHash) {
@@ -30,7 +30,22 @@ export function queueMessage(
       'This Idempotency-Key was used for another message. Use a new key for a new message.',
     )
   }
-  if (known) return { ok: true, idMessage: known.idCommand, isNew: false }
+  if (known) return { ok: true, idMessage: known.idCommand }
+  const refusal = refuseSending(store, record)
+  if (refusal) return refusal
+  const idMessage = `3EB0${randomHex(9).toUpperCase()}`
+  const { expiresAfterSeconds } = message
+  const lifetimeMs = expiresAfterSeconds === undefined ? timing.commandLifetimeMs : expiresAfterSeconds * 1000
+  commands.add(idMessage, { kind: 'sendMessage', idMessage, message }, { now: change.now, lifetimeMs })
+  if (key) commands.remember(key.key, key.bodyHash, idMessage, change.now)
+  return { ok: true, idMessage }
+}
+
+/** Why the session takes no message now, if so. */
+export function refuseSending(
+  { commands }: SessionStore,
+  record: SessionRecord,
+): Failure<SendRefusal> | null {
   if (!isActive(record.state) || record.state === 'qr' || record.desire !== 'run') {
     return fail(
       'sessionNotConnected',
@@ -43,17 +58,13 @@ export function queueMessage(
       `${maxQueuedMessages} messages wait to be sent already. Send again when some have gone.`,
     )
   }
-  const idMessage = `3EB0${randomHex(9).toUpperCase()}`
-  const { expiresAfterSeconds } = message
-  const lifetimeMs = expiresAfterSeconds === undefined ? timing.commandLifetimeMs : expiresAfterSeconds * 1000
-  commands.add(idMessage, { kind: 'sendMessage', idMessage, message }, { now: change.now, lifetimeMs })
-  if (key) commands.remember(key.key, key.bodyHash, idMessage, change.now)
-  return { ok: true, idMessage, isNew: true }
+  return null
 }
 
 const failures = {
   expired: 'The message waited too long for a connection to WhatsApp and was not sent.',
   cancelled: 'The message was taken back before it was sent.',
+  notOnWhatsApp: 'The number is not on WhatsApp. Check it, with its country code.',
 } as const
 
 /** Ends a message that has not gone, and says so to subscribers. */

@@ -17,6 +17,7 @@ import { takeStoredFile } from './held-release.ts'
 import { SessionLink } from './link.ts'
 import { LogReader, type EventPage, type InvalidPage, type LogSlice } from './log-reader.ts'
 import { Messages, type Cancelled, type Found, type Page, type SendOptions, type Sent } from './messages.ts'
+import { NumberChecks } from './number-checks.ts'
 import { Questions, type Answered, type Question } from './questions.ts'
 import { makeRecord, type SessionRecord } from './record.ts'
 import { isActive } from './state-table.ts'
@@ -70,10 +71,20 @@ export class Session extends DurableObject<Env> {
     const waiters = this.#waiters
     this.#control = new Control({ store, link, living, change })
     this.#reader = new LogReader({ store, waiters, living })
-    this.#messages = new Messages({ store, link, waiters, living, change: (apply) => this.#change(apply) })
     this.#questions = new Questions({ link, living })
+    const checks = new NumberChecks(store.recipients, this.#questions)
+    this.#turns = new Turns({ store, link, checks, change })
+    const turns = this.#turns
+    this.#messages = new Messages({
+      store,
+      link,
+      waiters,
+      checks,
+      turns,
+      living,
+      change: (apply) => this.#change(apply),
+    })
     this.#contacts = new ContactReader({ store, living })
-    this.#turns = new Turns(store, link)
     this.#upkeep = new Upkeep({
       store,
       dispatchers: this.#dispatchers,

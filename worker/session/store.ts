@@ -8,6 +8,7 @@ import { HeldEvents } from './held.ts'
 import { EventLog } from './log.ts'
 import { sessionMigrations } from './migrations.ts'
 import { Pace } from './pace.ts'
+import { Recipients } from './recipients.ts'
 import { readRecord, writeRecord, type SessionRecord } from './record.ts'
 import { SessionSubscriptions } from './subscriptions.ts'
 
@@ -21,6 +22,7 @@ export class SessionStore {
   readonly held: HeldEvents
   readonly commands: Commands
   readonly pace: Pace
+  readonly recipients: Recipients
   readonly contacts: SessionContacts
   readonly subscriptions: SessionSubscriptions
   record: SessionRecord | null = null
@@ -34,6 +36,7 @@ export class SessionStore {
     this.held = new HeldEvents(this.sql)
     this.commands = new Commands(this.sql)
     this.pace = new Pace(this.sql)
+    this.recipients = new Recipients(this.sql)
     this.contacts = new SessionContacts(this.sql)
     this.subscriptions = new SessionSubscriptions(this.sql)
   }

@@ -13,6 +13,12 @@ export const timing = {
   cancelMs: 5000,
   /** How long WhatsApp has to answer a question, such as whether a number is on it. */
   answerMs: 10_000,
+  /** For how long it is believed that a number is not on WhatsApp. */
+  absentMs: 600_000,
+  /** After a question about numbers that WhatsApp did not answer, when it is asked again … */
+  recheckMs: 3000,
+  /** … and, when it has not answered several in a row, for how long messages go unchecked. */
+  uncheckedMs: 60_000,
   /** How long an Idempotency-Key is remembered. */
   idempotencyMs: 24 * 3_600_000,
   /** How long a deleted session waits for its subscribers to get the last events. */

@@ -5,9 +5,16 @@ import { makeLinked } from '../support/linked-session.ts'
 const path = '/v1/sessions/support/contacts/check'
 const jid = '34600111222@s.whatsapp.net'
 
+/** The questions of the session are left to the test. */
+async function makeAsked() {
+  const made = await makeLinked()
+  made.link.jidOf = null
+  return made
+}
+
 describe('a check of numbers', () => {
   it('is asked of the connector with the numbers reduced to digits, and answered', async () => {
-    const { customer, link } = await makeLinked()
+    const { customer, link } = await makeAsked()
     const answering = customer.post(path, { numbers: ['+34 600-111-222', '0034 (600) 111.223'] })
     const { idCommand, command } = await link.next('command')
     expect(command).toEqual({ kind: 'checkNumbers', numbers: ['34600111222', '34600111223'] })
@@ -20,7 +27,7 @@ describe('a check of numbers', () => {
   })
 
   it('is 503 with the reason when WhatsApp cannot be asked', async () => {
-    const { customer, link } = await makeLinked()
+    const { customer, link } = await makeAsked()
     const answering = customer.post(path, { numbers: ['34600111222'] })
     const { idCommand } = await link.next('command')
     const errorText = 'The session is not connected to WhatsApp at the moment.'
@@ -37,7 +44,7 @@ describe('a check of numbers', () => {
   })
 
   it('is 503 at once without a connector, and is told to none that comes later', async () => {
-    const { customer, link } = await makeLinked()
+    const { customer, link } = await makeAsked()
     link.close()
     await link.closedWith()
     expect(await customer.post(path, { numbers: ['34600111222'] })).toMatchObject(problem(503, 'notAnswered'))
@@ -59,13 +66,13 @@ describe('a check of numbers', () => {
     [['0600111222']],
     [Array.from({ length: 51 }, () => '34600111222')],
   ])('is refused: %j', async (numbers) => {
-    const { customer, link } = await makeLinked()
+    const { customer, link } = await makeAsked()
     expect(await customer.post(path, { numbers })).toMatchObject(problem(422, 'validationFailed'))
     expect(link.all('command')).toEqual([])
   })
 
   it('asks for the scope of sending, and finds no session of another tenant', async () => {
-    const { customer } = await makeLinked()
+    const { customer } = await makeAsked()
     const reader = await makeKey(customer.idTenant, ['messages:read'])
     expect(await reader.post(path, { numbers: ['34600111222'] })).toMatchObject(problem(403, 'scopeMissing'))
     const other = await makeCustomer()
@@ -84,7 +91,7 @@ describe('reading and typing', () => {
   ]
 
   it.each(cases)('is told to WhatsApp at once: %s %j', async (action, json, kind) => {
-    const { customer, link } = await makeLinked()
+    const { customer, link } = await makeAsked()
     const answering = customer.post(`/v1/sessions/support/${action}`, json)
     const { idCommand, command } = await link.next('command')
     expect(command).toEqual({ kind, ...json })
@@ -102,7 +109,7 @@ describe('reading and typing', () => {
     ['presence/subscribe', {}],
     ['presence/subscribe', { to: 'somebody' }],
   ])('is refused: %s %j', async (action, json) => {
-    const { customer, link } = await makeLinked()
+    const { customer, link } = await makeAsked()
     const answer = await customer.post(`/v1/sessions/support/${action}`, json)
     expect(answer).toMatchObject(problem(422, 'validationFailed'))
     expect(link.all('command')).toEqual([])
@@ -114,7 +121,7 @@ describe('the contacts of a session', () => {
   const luis = { jid: '34600333444@s.whatsapp.net', lid: null, name: 'Luis' }
 
   async function known() {
-    const { customer, link } = await makeLinked()
+    const { customer, link } = await makeAsked()
     const contacts = [ana, luis].map(({ jid: number, lid, name }) => ({ number, name, ...(lid && { lid }) }))
     await link.report({ report: 'contacts', contacts })
     return { customer, link }

@@ -19,6 +19,20 @@ describe('a message', () => {
     expect((await customer.get(`${path}/${body.idMessage}`)).body).toEqual(body)
   })
 
+  it.each(['34600111222', '+34 600-111-222', '0034600111222'])('goes to a number such as %s', async (to) => {
+    const { customer, link } = await makeLinked()
+    const { body } = await customer.post(`${path}?wait=0`, { ...message, to })
+    expect(body).toMatchObject({ to: message.to })
+    expect((await link.next('command')).command).toMatchObject({ message })
+  })
+
+  it('to a number that is not on WhatsApp is refused, and nothing queued', async () => {
+    const { customer, link } = await makeLinked()
+    link.jidOf = () => null
+    expect(await customer.post(path, message)).toMatchObject(problem(422, 'notOnWhatsApp'))
+    expect((await customer.get(path)).body).toMatchObject({ messages: [] })
+  })
+
   it('is answered 202 when WhatsApp does not have it yet', async () => {
     const { customer } = await makeLinked()
     const { status, body } = await customer.post(`${path}?wait=0`, message)
@@ -76,7 +90,8 @@ describe('a message', () => {
   })
 
   it.each([
-    { ...message, to: '34600111222' },
+    { ...message, to: 'Ana' },
+    { ...message, to: '0600 111 222' },
     { ...message, value: '' },
     { ...message, value: 'a'.repeat(65_537) },
     { ...message, messageType: 'nonsense' },

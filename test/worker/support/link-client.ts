@@ -9,19 +9,26 @@ import {
 type Down<Type extends LinkDownFrame['type']> = Extract<LinkDownFrame, { type: Type }>
 type Commit = Extract<LinkUpFrame, { type: 'commit' }>
 
-/** The connector's end of a session's link, frame by frame. */
+type Check = { idCommand: string; command: { kind: 'checkNumbers'; numbers: string[] } }
+
+/** The connector's end of a session's link, frame by frame; questions about numbers are answered and left out. */
 export class LinkClient {
   readonly frames: LinkDownFrame[] = []
   closed: { code: number; reason: string } | null = null
   epoch = 0
   n = 0
+  /** What WhatsApp says of a number; without it the questions are left to the test. */
+  jidOf: ((number: string) => string | null) | null = (number) => `${number}@s.whatsapp.net`
   readonly #socket: WebSocket
   #changed = Promise.withResolvers<void>()
 
   private constructor(socket: WebSocket) {
     this.#socket = socket
     socket.addEventListener('message', (event) => {
-      this.frames.push(LinkDownFrame.parse(JSON.parse(event.data as string)))
+      const frame = LinkDownFrame.parse(JSON.parse(event.data as string))
+      const isCheck = frame.type === 'command' && frame.command.kind === 'checkNumbers'
+      if (isCheck && this.jidOf) return this.#answer(frame as Check, this.jidOf)
+      this.frames.push(frame)
       this.#notify()
     })
     socket.addEventListener('close', ({ code, reason }) => {
@@ -113,6 +120,14 @@ export class LinkClient {
         throw new Error(`nothing came; frames: ${JSON.stringify(this.frames.map((frame) => frame.type))}`)
       }
     }
+  }
+
+  #answer({ idCommand, command }: Check, jidOf: (number: string) => string | null): void {
+    const contacts = command.numbers.map((number) => {
+      const jid = jidOf(number)
+      return { number, jid, exists: jid !== null }
+    })
+    void this.report({ report: 'command', idCommand, outcome: 'done', result: { contacts } })
   }
 
   #notify(): void {
