@@ -1,16 +1,19 @@
 import { z } from 'zod'
 
-const seconds = z.coerce.number<string>('give seconds, such as 5,30,120').int().positive()
+const seconds = z.coerce.number<string>('give seconds, such as 5,30,120, or none').int().positive()
+const usualSchedule = '5,30,120,600,1800,3600,7200,14400,28800,43200,86400,86400'
+
+const readList = (text: string) => text.split(',').filter((part) => part.trim() !== '')
 
 /** The variables and secrets of the Worker, the same names on Cloudflare and on one's own machine. */
 export const Config = z.object({
   CHATLINK_ADMIN_TOKEN: z.string().min(16, 'use at least 16 characters'),
   CHATLINK_CONNECTOR_TOKEN: z.string().min(16, 'use at least 16 characters'),
-  /** Seconds before each retry, separated by commas; empty for no retry at all. */
+  /** Seconds before each retry, separated by commas; `none` for no retry at all. */
   CHATLINK_RETRY_SCHEDULE: z
     .string()
-    .default('5,30,120,600,1800,3600,7200,14400,28800,43200,86400,86400')
-    .transform((text) => text.split(',').filter((part) => part.trim() !== ''))
+    .default(usualSchedule)
+    .transform((text) => (text.trim() === 'none' ? [] : readList(text.trim() || usualSchedule)))
     .pipe(z.array(seconds).max(50)),
   CHATLINK_RETENTION_DAYS: z.coerce.number().positive().max(3650).default(7),
   CHATLINK_ALLOW_PRIVATE_TARGETS: z
