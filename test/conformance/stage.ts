@@ -28,6 +28,7 @@ export interface Attempt {
   trigger: string
   url: string
   responseExcerpt: string | null
+  nextAttemptAt: string | null
 }
 
 export interface Subscription {
@@ -125,6 +126,12 @@ export class ConformanceStage {
   /** A new link of a session, as a connector makes it that has lost the last one. */
   relink(link: RawLink): Promise<RawLink> {
     return this.#connector.relink(link.ref)
+  }
+
+  /** An answer of the API as it came. */
+  async getText(path: string): Promise<string> {
+    const headers = { authorization: `Bearer ${this.installation.firstKey.key}` }
+    return (await fetch(this.installation.url + path, { headers })).text()
   }
 
   /** POSTs a body byte for byte. */

@@ -62,6 +62,11 @@ export class ScriptedEndpoints {
     return this.#endpoint(path).received
   }
 
+  /** Requests that are not answered to their end. */
+  concurrent(path: string): number {
+    return this.#endpoint(path).concurrent
+  }
+
   mostConcurrent(path: string): number {
     return this.#endpoint(path).mostConcurrent
   }

@@ -17,17 +17,17 @@ export interface Authority {
   key: string
 }
 
+const day = 86_400_000
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /** Makes a certificate for 127.0.0.1 that signs itself: the authority that clients are to trust, and the host's own. */
-export async function createAuthority(): Promise<Authority> {
+export async function createAuthority(notAfter = Date.now() + 3650 * day): Promise<Authority> {
   cryptoProvider.set(webcrypto as never)
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
-  const day = 86_400_000
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=ChatLink WhatsApp simulator',
-    notBefore: new Date(Date.now() - day),
-    notAfter: new Date(Date.now() + 3650 * day),
+    notBefore: new Date(notAfter - 3651 * day),
+    notAfter: new Date(notAfter),
     signingAlgorithm: algorithm,
     keys: keys as never,
     extensions: [
@@ -140,6 +140,13 @@ export class MediaHost {
       fileLength: plaintext.length,
       mediaKeyTimestamp: Math.floor(Date.now() / 1000),
     }
+  }
+
+  /** Offers a stored file under another path, as after a second upload. */
+  storeAgain(directPath: string): string {
+    const file = this.#files.get(directPath)
+    if (!file) throw new Error(`the media host never had ${directPath}`)
+    return this.#store(file)
   }
 
   /** Fetches and decrypts what a client uploaded, as its recipient's phone would. */
