@@ -7,7 +7,7 @@ import { Link, type LinkHandlers } from './link.ts'
 import type { Log } from './log.ts'
 import { SessionContent } from './session-content.ts'
 import { closedEvent, step, type Effect, type EventName, type State } from './session-state.ts'
-import { newCreds, ownLid, ownNumber, type WhatsAppConnection } from './whatsapp.ts'
+import { hasLoggedIn, newCreds, ownLid, ownNumber, type WhatsAppConnection } from './whatsapp.ts'
 
 export interface SessionOptions {
   ref: SessionRef
@@ -196,7 +196,9 @@ export class Session {
         const isLinked = this.#creds?.me !== undefined
         this.#cause = this.#replacements.judge(readClose(code, message, isLinked), Date.now())
         this.#log.info({ code, reason: this.#cause.reason }, 'WhatsApp’s connection has ended')
-        this.#dispatch(closedEvent[this.#cause.kind])
+        const wasNeverLinked = this.#cause.kind === 'loggedOut' && !hasLoggedIn(this.#creds)
+        if (wasNeverLinked) this.#forgetPairing(content)
+        this.#dispatch(wasNeverLinked ? 'closedRestart' : closedEvent[this.#cause.kind])
       },
       heldTooLong: () => {
         this.#log.warn('the Worker does not acknowledge: WhatsApp is left until it does')
@@ -205,6 +207,12 @@ export class Session {
       },
     })
     this.#connection = connection
+  }
+
+  /** The phone never heard that this client confirmed: there is no account to be logged out of, only a QR to be shown. */
+  #forgetPairing(content: SessionContent): void {
+    this.#creds = undefined
+    this.#link.record(content.store.eraseAll())
   }
 
   #leaveConnection(leave: (connection: WhatsAppConnection) => void): void {

@@ -198,6 +198,11 @@ export function ownLid(creds: AuthenticationCreds): string | undefined {
   return lid !== undefined && isLidUser(lid) ? jidNormalizedUser(lid) : undefined
 }
 
+/** Whether these credentials have ever been let in: the first login uploads pre-keys. */
+export function hasLoggedIn(creds: AuthenticationCreds | undefined): boolean {
+  return (creds?.firstUnuploadedPreKeyId ?? 1) > 1
+}
+
 export function newCreds(): AuthenticationCreds {
   return initAuthCreds()
 }

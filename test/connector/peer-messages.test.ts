@@ -46,7 +46,7 @@ async function linkAtRest(): Promise<{ session: FakeSession; phone: Phone }> {
 it('deals with history that a connector receipted and did not live to deal with', async () => {
   const first = stage.startConnector()
   const { session, phone } = await linkAtRest()
-  session.faults.freezeNext = true
+  session.faults.commitsLeft = 1
   await phone.tellClient(phone.companion!, historyOf('900900900', 1))
   await expect.poll(() => phone.pending).toEqual([])
   expect(knowsPhoneOf(session, '900900900')).toBe(false)

@@ -9,6 +9,7 @@ import {
   type SessionRef,
   type SessionReport,
 } from '../../schema/link.ts'
+import { defaultReceiving, type Receiving } from '../../schema/api/receiving.ts'
 import { EventDraft } from '../../schema/event/event.ts'
 
 type Commit = Extract<LinkUpFrame, { type: 'commit' }>
@@ -21,8 +22,9 @@ export interface Faults {
   isFrozen: boolean
   /** Cuts the socket before or after the next commit is applied. */
   cutNext: 'before' | 'after' | undefined
-  /** Freezes once the next commit is applied and acknowledged. */
-  freezeNext?: boolean
+  /** Freezes once so many more commits are applied and acknowledged, the last one only if `isLastAcknowledged`. */
+  commitsLeft?: number
+  isLastAcknowledged?: boolean
   /** Refuses such commits, as ones that do not parse. */
   refuses?: (commit: Commit) => boolean
   /** Closes whatever connects with 1011 at its first frame, as an object does that throws. */
@@ -35,6 +37,7 @@ export interface Faults {
  */
 export class FakeSession {
   readonly ref: SessionRef
+  receiving: Receiving = { ...defaultReceiving }
   readonly faults: Faults = { delayMs: 0, isFrozen: false, cutNext: undefined }
   readonly keys = new Map<string, string>()
   readonly events: (EventDraft & Record<string, unknown>)[] = []
@@ -166,6 +169,7 @@ export class FakeSession {
       last: this.last,
       resumed: resumeEpoch !== undefined,
       session: this.ref,
+      receiving: this.receiving,
       recent: this.entries.map(({ event, proof }) => ({
         idEvent: String(event['idEvent']),
         proof: proof ?? '',
@@ -209,8 +213,10 @@ export class FakeSession {
       this.faults.cutNext = undefined
       return socket.terminate()
     }
-    socket.send(JSON.stringify({ type: 'ack', n: commit.n }))
-    if (this.faults.freezeNext === true) Object.assign(this.faults, { freezeNext: false, isFrozen: true })
+    const { commitsLeft, isLastAcknowledged = true } = this.faults
+    if (commitsLeft !== undefined) this.faults.commitsLeft = commitsLeft - 1
+    if (commitsLeft === 1) Object.assign(this.faults, { commitsLeft: undefined, isFrozen: true })
+    if (commitsLeft !== 1 || isLastAcknowledged) socket.send(JSON.stringify({ type: 'ack', n: commit.n }))
     return undefined
   }
 
