@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { waitUntil } from '../support/wait.ts'
 import type { BenchOptions } from './options.ts'
 import { Remote } from './remote.ts'
 import { Simulator } from './simulator.ts'
-import { Sink } from './sink.ts'
 import { table } from './stats.ts'
 import { startWhole } from './whole-installation.ts'
 
@@ -17,6 +18,8 @@ const killAfterMs = [200, 400, 600, 800]
 /** WhatsApp must have seen that the connection is gone before it can tell when it is back. */
 const noticeMs = 200
 const reconnectMs = 20_000
+/** How far the application's webhook is. */
+const webhookMs = 30
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 interface Outcome {
@@ -61,6 +64,18 @@ const ordeals: Record<string, Ordeal> = {
     }
     return { ids: all, isUnlinked: false }
   },
+  async [`four backlogs of ${burstCount}`]({ simulator, number, kill, progress }) {
+    const all: string[] = []
+    for (const delayMs of killAfterMs) {
+      const { ids } = await simulator.burst({ number, to: 'person', way: 'backlog', count: burstCount })
+      all.push(...ids)
+      await pause(delayMs)
+      await kill()
+      progress(`killed ${delayMs} ms after a backlog began`)
+      if (!(await outlives(simulator, number))) return { ids: all, isUnlinked: true }
+    }
+    return { ids: all, isUnlinked: false }
+  },
 }
 
 /** Whether the client logs in again; then waits for its receipt of everything, which it may never be able to give. */
@@ -81,21 +96,43 @@ async function warmUp(simulator: Simulator, number: string): Promise<void> {
   await pause(2000)
 }
 
+/** Runs an ordeal and tells what the application got. */
+type Contestant = (play: Ordeal, progress: (text: string) => void) => Promise<Outcome>
+
+const contestants: Record<string, Contestant> = {
+  'Baileys, each message written to a file in the handler': (play, progress) =>
+    loseWithBaileys(play, progress, (directory) => {
+      const file = join(directory, 'told')
+      return { told: file, read: () => readFileSync(file, 'utf8').split('\n'), close: () => {} }
+    }),
+  [`Baileys, each message posted to a webhook ${webhookMs} ms away in the handler`]: async (
+    play,
+    progress,
+  ) => {
+    const webhook = await Webhook.start()
+    return loseWithBaileys(play, progress, () => ({
+      told: webhook.url,
+      read: () => webhook.told,
+      close: () => webhook.close(),
+    }))
+  },
+  [`ChatLink, its connector killed, the webhook ${webhookMs} ms away`]: loseWithChatLink,
+}
+
 /**
- * The same stream twice, with kill -9 four times in its course: once into Baileys with a plain `messages.upsert` handler and
- * its state in files, whose application writes down each message in the moment in which it is told; once into ChatLink.
+ * The same messages three times, with kill -9 four times in their course: into Baileys with a plain `messages.upsert`
+ * handler and its state in files, once with an application that writes down each message in the moment in which it is
+ * told, once with one that posts it to a webhook, as gateways do; and into ChatLink.
  */
 export async function measureLoss({ say, progress }: BenchOptions): Promise<void> {
   const rows: string[][] = []
-  for (const [name, play] of Object.entries(ordeals)) {
-    const baileys = await loseWithBaileys(play, (text) => progress(`${name}, Baileys: ${text}`))
-    const chatlink = await loseWithChatLink(play, (text) => progress(`${name}, ChatLink: ${text}`))
-    rows.push(
-      [`${name}: Baileys, \`messages.upsert\`, \`useMultiFileAuthState\``, ...cells(baileys)],
-      [`${name}: ChatLink, its connector killed`, ...cells(chatlink)],
-    )
-  }
-  say(table(['kill -9 ×4', 'sent', 'told to the application', 'lost', 'told twice', 'logs in again'], rows))
+  for (const [name, play] of Object.entries(ordeals))
+    for (const [who, contestant] of Object.entries(contestants)) {
+      const outcome = await contestant(play, (text) => progress(`${name}, ${who}: ${text}`))
+      rows.push([name, who, ...cells(outcome)])
+    }
+  const columns = ['sent', 'told to the application', 'lost', 'told twice', 'logs in again']
+  say(table(['kill -9 ×4', '', ...columns], rows))
 }
 
 function cells({ sent, told, isUnlinked }: Outcome): string[] {
@@ -104,11 +141,22 @@ function cells({ sent, told, isUnlinked }: Outcome): string[] {
   return [...counts, isUnlinked ? 'no: a new QR is needed' : 'yes']
 }
 
-async function loseWithBaileys(play: Ordeal, progress: (text: string) => void): Promise<Outcome> {
+/** Where the application of Baileys puts what it is told, and how to read it afterwards. */
+interface Application {
+  told: string
+  read(): string[]
+  close(): void
+}
+
+async function loseWithBaileys(
+  play: Ordeal,
+  progress: (text: string) => void,
+  makeApplication: (directory: string) => Application,
+): Promise<Outcome> {
   const simulator = await Simulator.start()
   const directory = mkdtempSync(join(tmpdir(), 'chatlink-bench-baileys-'))
-  const toldFile = join(directory, 'told')
-  const args = [simulator.url, simulator.rootKey, directory, toldFile]
+  const application = makeApplication(directory)
+  const args = [simulator.url, simulator.rootKey, directory, application.told]
   let remote = new Remote('./process/baileys-on-files.ts', { args })
   const number = await simulator.link(() => remote.call('showQr'))
   const restart = async () => {
@@ -118,33 +166,55 @@ async function loseWithBaileys(play: Ordeal, progress: (text: string) => void): 
   }
   await warmUp(simulator, number)
   const { ids, isUnlinked } = await play({ simulator, number, kill: restart, progress })
-  const outcome = {
-    sent: ids.length,
-    isUnlinked,
-    told: await settled(() => readFileSync(toldFile, 'utf8').split('\n')),
-  }
+  const outcome = { sent: ids.length, isUnlinked, told: [...(await settled(application.read))] }
   await remote.stop()
   await simulator.stop()
+  application.close()
   rmSync(directory, { recursive: true, force: true })
   return keepSent(outcome, ids)
 }
 
 async function loseWithChatLink(play: Ordeal, progress: (text: string) => void): Promise<Outcome> {
   const simulator = await Simulator.start()
-  const told: string[] = []
-  const sink = await Sink.start((body) => {
-    told.push((JSON.parse(body.toString()) as { idMessage: string }).idMessage)
-  })
+  const webhook = await Webhook.start()
   const whole = await startWhole(simulator)
-  const number = await whole.link('loss', sink.url)
+  const number = await whole.link('loss', webhook.url)
   const kill = () => whole.killConnector()
   await warmUp(simulator, number)
   const { ids, isUnlinked } = await play({ simulator, number, kill, progress })
-  const outcome = { sent: ids.length, isUnlinked, told: [...(await settled(() => told))] }
+  const outcome = { sent: ids.length, isUnlinked, told: [...(await settled(() => webhook.told))] }
   await whole.stop()
   await simulator.stop()
-  sink.close()
+  webhook.close()
   return keepSent(outcome, ids)
+}
+
+/** A subscriber that counts a message when it has it, and answers a little later, as one that is not on this machine. */
+class Webhook {
+  readonly told: string[] = []
+  readonly #server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      this.told.push((JSON.parse(Buffer.concat(chunks).toString()) as { idMessage: string }).idMessage)
+      setTimeout(() => response.writeHead(200).end(), webhookMs)
+    })
+  })
+
+  static async start(): Promise<Webhook> {
+    const webhook = new Webhook()
+    await new Promise<void>((done) => webhook.#server.listen(0, '127.0.0.1', done))
+    return webhook
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`
+  }
+
+  close(): void {
+    this.#server.closeAllConnections()
+    this.#server.close()
+  }
 }
 
 /** What there is once nothing has come for five seconds. */

@@ -1,6 +1,7 @@
 /**
- * Baileys as its own example runs it: state in files, a plain `messages.upsert` handler, a new socket when one closes. The
- * application's own part is as safe as it can be: each message is in a file before the handler returns.
+ * Baileys as its own example runs it: state in files, a plain `messages.upsert` handler, a new socket when one closes. What
+ * the handler does is told by the last argument: a file's path, and each message is in that file before the handler returns,
+ * which is as safe as an application can be; or a webhook's URL, and each message is posted there and its answer awaited.
  */
 import '../../whatsapp/quiet.ts'
 import { appendFileSync } from 'node:fs'
@@ -9,9 +10,10 @@ import makeWASocket, { useMultiFileAuthState, WA_CERT_DETAILS } from 'baileys'
 import pino from 'pino'
 import { serve } from './serve.ts'
 
-const [url, rootKey, directory, toldFile] = process.argv.slice(2) as [string, string, string, string]
+const [url, rootKey, directory, told] = process.argv.slice(2) as [string, string, string, string]
 WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(rootKey, 'hex')
 const { state, saveCreds } = await useMultiFileAuthState(join(directory, 'state'))
+const isWebhook = told.startsWith('http')
 let showQr: (qr: string) => void = () => {}
 const shown = new Promise<string>((resolve) => (showQr = resolve))
 
@@ -25,8 +27,9 @@ function run(): void {
   })
   socket.ev.on('creds.update', saveCreds)
   socket.ev.on('messages.upsert', ({ messages }) => {
-    const ids = messages.flatMap(({ key, message }) => (message && key.id ? [`${key.id}\n`] : []))
-    appendFileSync(toldFile, ids.join(''))
+    const ids = messages.flatMap(({ key, message }) => (message && key.id ? [key.id] : []))
+    if (isWebhook) return post(ids)
+    return appendFileSync(told, ids.map((id) => `${id}\n`).join(''))
   })
   socket.ev.on('connection.update', ({ qr, connection }) => {
     if (qr !== undefined) showQr(qr)
@@ -34,7 +37,11 @@ function run(): void {
   })
 }
 
-appendFileSync(toldFile, '')
+async function post(ids: string[]): Promise<void> {
+  for (const idMessage of ids) await fetch(told, { method: 'POST', body: JSON.stringify({ idMessage }) })
+}
+
+if (!isWebhook) appendFileSync(told, '')
 run()
 process.on('unhandledRejection', () => {})
 serve({ showQr: () => shown })
