@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          include: ['test/{schema,openapi,docs,connector,whatsapp,host}/**/*.test.ts'],
+          include: ['test/{schema,openapi,docs,connector,whatsapp,host,chaos}/**/*.test.ts'],
           testTimeout: 20_000,
         },
       },
