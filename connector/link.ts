@@ -1,11 +1,5 @@
-import {
-  LINK_VERSION,
-  LinkDownFrame,
-  linkClose,
-  type KeyEntry,
-  type LinkCommand,
-  type SessionRef,
-} from '../schema/link.ts'
+import type { LinkCommand } from '../schema/command.ts'
+import { LINK_VERSION, LinkDownFrame, linkClose, type KeyEntry, type SessionRef } from '../schema/link.ts'
 import { Refusals } from './refusals.ts'
 import { makeCipher, type Cipher } from './cipher.ts'
 import { CommitQueue, type Change } from './commit-queue.ts'

@@ -1,4 +1,5 @@
-import type { SendCommand, SessionReport } from '../schema/link.ts'
+import type { SendCommand } from '../schema/command.ts'
+import type { SessionReport } from '../schema/link.ts'
 import type { Log } from './log.ts'
 import { explainRefusal } from './refusal-text.ts'
 import { SendRefusal } from './send-refusal.ts'

@@ -1,5 +1,5 @@
 import type { ContactCheck } from '../schema/api/contact.ts'
-import type { LinkCommand } from '../schema/link.ts'
+import type { LinkCommand } from '../schema/command.ts'
 import { jidNormalizedUser } from './baileys.ts'
 import type { WASocket } from './baileys.ts'
 import type { CommandReport } from './outbox.ts'

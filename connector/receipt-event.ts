@@ -1,6 +1,6 @@
 import type { EventDraft } from '../schema/event/event.ts'
 import type { MessageStatus } from '../schema/event/change.ts'
-import type { SendCommand } from '../schema/link.ts'
+import type { SendCommand } from '../schema/command.ts'
 import { isJidGroup, jidNormalizedUser, toNumber, WAMessageStatus } from './baileys.ts'
 import type { BinaryNode, WAMessageKey } from './baileys.ts'
 import { makeIdEvent } from './event-id.ts'

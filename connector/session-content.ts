@@ -1,13 +1,6 @@
 import type { EventDraft } from '../schema/event/event.ts'
-import type {
-  ContactNews,
-  EventEntry,
-  KeyEntry,
-  LinkCommand,
-  SendCommand,
-  SessionRef,
-  SessionReport,
-} from '../schema/link.ts'
+import type { LinkCommand, SendCommand } from '../schema/command.ts'
+import type { ContactNews, EventEntry, KeyEntry, SessionRef, SessionReport } from '../schema/link.ts'
 import { isJidGroup } from './baileys.ts'
 import type { AuthenticationCreds, BinaryNode, WAMessage, WASocket } from './baileys.ts'
 import type { Cipher } from './cipher.ts'

@@ -1,4 +1,5 @@
-import type { SessionReport, LinkCommand, SessionRef } from '../schema/link.ts'
+import type { LinkCommand } from '../schema/command.ts'
+import type { SessionReport, SessionRef } from '../schema/link.ts'
 import type { AuthenticationCreds } from './baileys.ts'
 import { backoffMs } from './backoff.ts'
 import { readClose, Replacements, storageRefused, type CloseCause } from './close-cause.ts'

@@ -1,9 +1,7 @@
 import { z } from 'zod'
-import { presence, readMessages } from './api/sign.ts'
 import { SessionReason } from './event/session.ts'
 import { IdConnector, IdEvent, IdFile, IdObject, IdSession, IdTenant, Jid } from './id.ts'
-import { maxCheckedNumbers } from './api/contact.ts'
-import { OutgoingMessage } from './outgoing.ts'
+import { LinkCommand } from './command.ts'
 
 /**
  * The link: what a connector and the Worker say to each other, as JSON text frames.
@@ -126,27 +124,6 @@ export const LinkUpFrame = z.discriminatedUnion('type', [
   }),
 ])
 export type LinkUpFrame = z.infer<typeof LinkUpFrame>
-
-/** What a connector is to do for the API; told again until a report ends it, so carry each `idCommand` out once. */
-export const LinkCommand = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('sendMessage'), idMessage: z.string().min(1), message: OutgoingMessage }),
-  /** Told once, answered at once: the report's result is `{contacts: ContactCheck[]}`. */
-  z.strictObject({
-    kind: z.literal('checkNumbers'),
-    numbers: z
-      .array(z.string().regex(/^\d{6,15}$/))
-      .min(1)
-      .max(maxCheckedNumbers),
-  }),
-  /** These three have no result. */
-  z.strictObject({ kind: z.literal('markRead'), to: Jid, messages: readMessages }),
-  z.strictObject({ kind: z.literal('setPresence'), presence, to: Jid.optional() }),
-  z.strictObject({ kind: z.literal('subscribePresence'), to: Jid }),
-  /** The report's result is `{pictureUrl: string | null}`. */
-  z.strictObject({ kind: z.literal('profilePicture'), jid: Jid }),
-])
-export type LinkCommand = z.infer<typeof LinkCommand>
-export type SendCommand = Extract<LinkCommand, { kind: 'sendMessage' }>
 
 /** From a `Session` to its connector. `keys` (all but pre-keys) follow `welcome`; the last of them has `done`. */
 export const LinkDownFrame = z.discriminatedUnion('type', [

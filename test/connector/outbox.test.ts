@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { makeLog } from '../../connector/log.ts'
 import { Outbox, type CommandReport } from '../../connector/outbox.ts'
-import type { SendCommand } from '../../schema/link.ts'
+import type { SendCommand } from '../../schema/command.ts'
 
 const now = 1_767_225_600_000
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { LinkCommand } from '../../schema/link.ts'
+import type { LinkCommand } from '../../schema/command.ts'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { samples } from '../whatsapp/samples.ts'
 import { useStage } from './harness.ts'

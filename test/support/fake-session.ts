@@ -1,11 +1,11 @@
 import type { WebSocket } from 'ws'
+import type { LinkCommand } from '../../schema/command.ts'
 import {
   LINK_VERSION,
   linkClose,
   LinkDownFrame,
   LinkUpFrame,
   type EventEntry,
-  type LinkCommand,
   type SessionRef,
   type SessionReport,
 } from '../../schema/link.ts'

@@ -1,5 +1,5 @@
 import type { MessageStatus } from '../../schema/event/change.ts'
-import type { SendCommand } from '../../schema/link.ts'
+import type { SendCommand } from '../../schema/command.ts'
 
 /**
  * What the API asked the connector to do. A command is told again to every new link until a report ends it or it

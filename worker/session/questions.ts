@@ -1,4 +1,5 @@
-import type { LinkCommand, SessionReport } from '../../schema/link.ts'
+import type { LinkCommand } from '../../schema/command.ts'
+import type { SessionReport } from '../../schema/link.ts'
 import { randomId } from '../random-id.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { SessionLink } from './link.ts'

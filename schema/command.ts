@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { maxCheckedNumbers } from './api/contact.ts'
+import { presence, readMessages } from './api/sign.ts'
+import { IdFile, Jid } from './id.ts'
+import { OutgoingMessage } from './outgoing.ts'
+
+/** What a connector is to do for the API; told again until a report ends it, so carry each `idCommand` out once. */
+export const LinkCommand = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('sendMessage'), idMessage: z.string().min(1), message: OutgoingMessage }),
+  /** Told once, answered at once: the report's result is `{contacts: ContactCheck[]}`. */
+  z.strictObject({
+    kind: z.literal('checkNumbers'),
+    numbers: z
+      .array(z.string().regex(/^\d{6,15}$/))
+      .min(1)
+      .max(maxCheckedNumbers),
+  }),
+  /** These three have no result. */
+  z.strictObject({ kind: z.literal('markRead'), to: Jid, messages: readMessages }),
+  z.strictObject({ kind: z.literal('setPresence'), presence, to: Jid.optional() }),
+  z.strictObject({ kind: z.literal('subscribePresence'), to: Jid }),
+  /** The report's result is `{pictureUrl: string | null}`. */
+  z.strictObject({ kind: z.literal('profilePicture'), jid: Jid }),
+])
+export type LinkCommand = z.infer<typeof LinkCommand>
+export type SendCommand = Extract<LinkCommand, { kind: 'sendMessage' }>
