@@ -1,13 +1,13 @@
 import { maxPreviewPictureBytes } from '../schema/outgoing-field.ts'
-import type { FileMessage, OutgoingMessage } from '../schema/outgoing.ts'
+import type { FileMessage, SendableMessage } from '../schema/outgoing.ts'
 import { prepareWAMessageMedia } from './baileys.ts'
 import type { WAMessage, WAMessageKey, WASocket } from './baileys.ts'
 import type { OutgoingFile } from './outgoing-file.ts'
 import { SendRefusal } from './send-refusal.ts'
 
 export type BaileysContent = Parameters<WASocket['sendMessage']>[1]
-type MessageType = OutgoingMessage['messageType']
-type MessageOf<Type extends MessageType> = Extract<OutgoingMessage, { messageType: Type }>
+type MessageType = SendableMessage['messageType']
+type MessageOf<Type extends MessageType> = Extract<SendableMessage, { messageType: Type }>
 
 export interface ContentTools {
   socket: Pick<WASocket, 'sendMessage' | 'waUploadToServer'>
@@ -88,7 +88,7 @@ export const makers: { [Type in MessageType]: Maker<Type> } = {
 }
 
 /** The message that a message answers, as Baileys wants it. */
-export function quotedBy(message: OutgoingMessage, tools: ContentTools): WAMessage | undefined {
+export function quotedBy(message: SendableMessage, tools: ContentTools): WAMessage | undefined {
   if (!('quoted' in message) || message.quoted === undefined) return undefined
   const { value = '' } = message.quoted
   return {

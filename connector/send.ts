@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from '../schema/outgoing.ts'
+import type { SendableMessage } from '../schema/outgoing.ts'
 import { makers, quotedBy, type BaileysContent, type ContentTools } from './outgoing-content.ts'
 
 /**
@@ -6,11 +6,11 @@ import { makers, quotedBy, type BaileysContent, type ContentTools } from './outg
  * Resolves when it is on its way, which is before WhatsApp has acknowledged it; rejects when it could not be sent.
  */
 export async function sendOutgoing(
-  { idMessage, message }: { idMessage: string; message: OutgoingMessage },
+  { idMessage, message }: { idMessage: string; message: SendableMessage },
   tools: ContentTools,
 ): Promise<void> {
   const make = makers[message.messageType] as (
-    of: OutgoingMessage,
+    of: SendableMessage,
     tools: ContentTools,
   ) => BaileysContent | Promise<BaileysContent>
   const content = await make(message, tools)

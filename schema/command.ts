@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { maxCheckedNumbers } from './api/contact.ts'
 import { presence, readMessages } from './api/sign.ts'
 import { IdFile, Jid } from './id.ts'
-import { OutgoingMessage } from './outgoing.ts'
+import { SendableMessage } from './outgoing.ts'
 
 /** What a connector is to do for the API; told again until a report ends it, so carry each `idCommand` out once. */
 export const LinkCommand = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('sendMessage'), idMessage: z.string().min(1), message: OutgoingMessage }),
+  z.strictObject({ kind: z.literal('sendMessage'), idMessage: z.string().min(1), message: SendableMessage }),
   /** Told once, answered at once: the report's result is `{contacts: ContactCheck[]}`. */
   z.strictObject({
     kind: z.literal('checkNumbers'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { described, height, seconds, width } from './event/field.ts'
 import { LocationMessageEvent } from './event/message.ts'
+import { IdEvent } from './id.ts'
 import { AudioMessageEvent, StickerMessageEvent, VideoMessageEvent } from './event/file-message.ts'
 import {
   caption,
@@ -35,7 +36,7 @@ const nameAuthor = 'name who wrote the message in the group, or say isFromMe: tr
 
 const place = LocationMessageEvent.shape
 
-const messages = z.discriminatedUnion('messageType', [
+const sendable = [
   z.strictObject({
     messageType: z.literal('conversation'),
     ...everyContent,
@@ -145,7 +146,21 @@ const messages = z.discriminatedUnion('messageType', [
     ...everyOutgoing,
     targetMessage,
   }),
-])
+] as const
+
+const forwarded = z.strictObject({
+  messageType: z.literal('forwardedMessage'),
+  ...everyOutgoing,
+  idEvent: described(
+    IdEvent,
+    'The event of the message that is to be forwarded: text, a file, contacts or a place.',
+    'El evento del mensaje que se quiere reenviar: texto, un archivo, contactos o un lugar.',
+  ),
+})
+export type ForwardedMessage = z.infer<typeof forwarded>
+
+const sendables = z.discriminatedUnion('messageType', sendable)
+const messages = z.discriminatedUnion('messageType', [...sendable, forwarded])
 
 type Message = z.infer<typeof messages>
 const fileTypes = [
@@ -212,13 +227,19 @@ function findConflicts(message: Message): Conflict[] {
   return rules.filter(([applies]) => applies === true).map(([, conflict]) => conflict)
 }
 
+function refuseConflicts({ value, issues }: z.core.ParsePayload<Message>): void {
+  for (const [path, message] of findConflicts(value)) {
+    issues.push({ code: 'custom', path, message, input: value })
+  }
+}
+
+/** A message as a connector is told to send it: what was to be forwarded has become what it is. */
+export const SendableMessage = sendables.check((payload) => refuseConflicts(payload))
+export type SendableMessage = z.infer<typeof SendableMessage>
+
 /** A message that the account is to send; the names are those of the events. */
 export const OutgoingMessage = messages
-  .check(({ value, issues }) => {
-    for (const [path, message] of findConflicts(value)) {
-      issues.push({ code: 'custom', path, message, input: value })
-    }
-  })
+  .check((payload) => refuseConflicts(payload))
   .meta({
     id: 'OutgoingMessage',
     examples: [

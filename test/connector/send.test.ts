@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { ContentTools } from '../../connector/outgoing-content.ts'
 import { sendOutgoing } from '../../connector/send.ts'
-import { OutgoingMessage } from '../../schema/outgoing.ts'
+import { SendableMessage } from '../../schema/outgoing.ts'
 import { outgoingCases, type OutgoingCase } from '../support/outgoing-cases.ts'
 import { samples } from '../whatsapp/samples.ts'
 import { useWhatsApp } from '../whatsapp/harness.ts'
@@ -10,7 +10,7 @@ import { useWhatsApp } from '../whatsapp/harness.ts'
 const world = useWhatsApp()
 const idFile = 'file_Zk7wE4tQ9sNf2uHb6jXyRc'
 
-const message = (to: string, value: string): OutgoingMessage => ({ to, messageType: 'conversation', value })
+const message = (to: string, value: string): SendableMessage => ({ to, messageType: 'conversation', value })
 
 function toolsOf(socket: ContentTools['socket'], file?: OutgoingCase['file']): ContentTools {
   return {
@@ -44,7 +44,7 @@ describe.each(outgoingCases)('$title', ({ message: content, file, read, fields }
     const { phone, client, ana } = await setUp()
     const group = world.whatsapp.createGroup({ subject: 'Friends', members: [ana, phone] })
     const quoted = content['quoted'] as object | undefined
-    const outgoing = OutgoingMessage.parse({
+    const outgoing = SendableMessage.parse({
       ...content,
       to: where === 'group' ? group.jid : ana.pnJid,
       ...(file && { idFile }),

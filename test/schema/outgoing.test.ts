@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { OutgoingMessage } from '../../schema/outgoing.ts'
+import { OutgoingMessage, SendableMessage } from '../../schema/outgoing.ts'
 import { outgoingCases } from '../support/outgoing-cases.ts'
 
 const to = '34600111222@s.whatsapp.net'
 const group = '120363041234567890@g.us'
 const idFile = 'file_Zk7wE4tQ9sNf2uHb6jXyRc'
 const targetMessage = { idMessage: '3EB0THEIRS' }
+
+it('is told to a connector as what it is, not as a forward', () => {
+  const message = { messageType: 'forwardedMessage', to, idEvent: 'evt_3fT8yKx1PqLm5nRz0vBcWd' }
+  expect(OutgoingMessage.safeParse(message).success).toBe(true)
+  expect(SendableMessage.safeParse(message).success).toBe(false)
+})
 
 describe('a message to be sent', () => {
   it.each(outgoingCases)('may be $title', ({ message, file }) => {

@@ -138,6 +138,34 @@ it('marks messages as read and shows that it types', async () => {
   })
 })
 
+it.each([
+  ['a text', { text: 'Look at this' }],
+  ['a picture', { image: true, caption: 'This one' }],
+  ['a voice note', { audio: true, voiceNote: true, seconds: 2 }],
+  ['a document', { document: true, fileName: 'order.pdf' }],
+  ['a sticker', { sticker: true }],
+  ['a video', { video: true }],
+  ['a contact', { contact: { name: 'Luis Pérez', number: '34600333444' } }],
+  ['a place', { location: { latitude: 40.4168, longitude: -3.7038, name: 'Sol' } }],
+] as const)('forwards %s that somebody sent, to a group', async (_what, content) => {
+  const theirs = await ana.send(phone, content)
+  const { event } = await stage.receiver.waitFor((e) => e['idMessage'] === theirs.id, 'what is forwarded')
+  const sent = await stage.api.post<{ idMessage: string }>('/v1/sessions/support/messages?wait=20', {
+    to: group.jid,
+    messageType: 'forwardedMessage',
+    idEvent: event.idEvent,
+  })
+  const own = await stage.receiver.waitFor(
+    (e) => e['idMessage'] === sent.idMessage && e.messageType !== 'messageStatus',
+    'the event of the forward',
+  )
+  const same = ['messageType', 'value', 'caption', 'idFile', 'fileName', 'contacts', 'latitude', 'name']
+  for (const name of same) expect(own.event[name]).toEqual(event[name])
+  expect(own.event).toMatchObject({ isForwarded: true, isFromMe: true, senderNumber: group.jid })
+  const { message } = await ana.waitForMessage(({ id }) => id === sent.idMessage)
+  expect(JSON.stringify(message)).toContain('"isForwarded":true')
+})
+
 it('refuses a number that is not on WhatsApp, and takes one as people write it', async () => {
   const send = (to: string) =>
     stage.api.request('POST', '/v1/sessions/support/messages?wait=20', {

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { maxFileBytes } from '../../schema/api/file.ts'
 import { maxPreviewPictureBytes } from '../../schema/outgoing-field.ts'
-import { hasFile, type OutgoingMessage } from '../../schema/outgoing.ts'
+import { hasFile, type SendableMessage } from '../../schema/outgoing.ts'
 import { ApiError } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
 import { readConfig } from '../env.ts'
@@ -24,9 +24,9 @@ const families: Readonly<Record<string, string>> = {
  */
 export async function storeFile(
   context: Context<AppEnv>,
-  message: OutgoingMessage,
+  message: SendableMessage,
   origin: { idSession: string; key: string | undefined },
-): Promise<OutgoingMessage> {
+): Promise<SendableMessage> {
   if (!hasFile(message) || message.url === undefined) return message
   const { url, ...rest } = message
   const { idTenant } = context.get('caller')
@@ -50,9 +50,16 @@ export async function storeFile(
   throw new ApiError(code, `url: ${fetched.detail}`, { errors: [{ path: 'url', message: fetched.detail }] })
 }
 
-/** A file that is not there, or that cannot be what it is to be, is refused before anything is queued. */
-export async function requireFiles(context: Context<AppEnv>, message: OutgoingMessage): Promise<void> {
-  if (hasFile(message) && message.idFile !== undefined) await requireFile(context, message.idFile, 'idFile')
+/**
+ * A file that is not there, or that cannot be what it is to be, is refused before anything is queued; `path` is the field of
+ * the request that names it.
+ */
+export async function requireFiles(
+  context: Context<AppEnv>,
+  message: SendableMessage,
+  path: 'idFile' | 'idEvent',
+): Promise<void> {
+  if (hasFile(message) && message.idFile !== undefined) await requireFile(context, message.idFile, path)
   const picture = 'linkPreview' in message ? message.linkPreview?.idFile : undefined
   if (picture === undefined) return
   const { mimetype, fileSize } = await requireFile(context, picture, 'linkPreview.idFile')

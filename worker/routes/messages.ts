@@ -7,6 +7,7 @@ import { requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
 import type { MessageView } from '../session/view.ts'
 import { findSession } from './find-session.ts'
+import { forwardOf } from './forward.ts'
 import { requireFiles, storeFile } from './message-files.ts'
 
 /** What sessions send, and their logs. Mounted behind `sessionRoutes`, which asks for the key. */
@@ -24,8 +25,12 @@ messageRoutes.openapi(
     const session = await findSession(context, idSession)
     const asked = context.req.valid('json')
     const key = context.req.valid('header')['idempotency-key']
-    await requireFiles(context, asked)
-    const outgoing = await storeFile(context, asked, { idSession, key })
+    const isForward = asked.messageType === 'forwardedMessage'
+    const meant = isForward
+      ? forwardOf(JSON.parse(unwrap(await session.findEvent(asked.idEvent)).line), asked)
+      : asked
+    await requireFiles(context, meant, isForward ? 'idEvent' : 'idFile')
+    const outgoing = await storeFile(context, meant, { idSession, key })
     const { message } = unwrap(
       await session.sendMessage(outgoing, {
         waitSeconds: context.req.valid('query').wait,

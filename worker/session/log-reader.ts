@@ -1,4 +1,5 @@
-import { succeed, type Failure, type Result } from '../result.ts'
+import { fail, succeed, type Failure, type Result } from '../result.ts'
+import { findSequence } from './event-ids.ts'
 import type { LogEntry } from './event-line.ts'
 import { listInvalid, type InvalidEvent } from './invalid.ts'
 import type { SessionRecord } from './record.ts'
@@ -8,6 +9,7 @@ import type { Waiters } from './waiters.ts'
 type Gone = 'sessionNotFound'
 
 export type EventPage = Result<{ lines: string[]; nextAfter: number; hasMore: boolean }, Gone>
+export type EventFound = Result<{ line: string }, Gone | 'eventNotFound'>
 export type InvalidPage = Result<{ events: InvalidEvent[] }, Gone>
 /** `oldest`: the first sequence still kept. */
 export type LogSlice = { entries: LogEntry[]; head: number; oldest: number }
@@ -33,6 +35,16 @@ export class LogReader {
     const types = options.types ? new Set(options.types) : null
     const { lines, nextAfter } = log.list(options.after, options.limit, types)
     return succeed({ lines, nextAfter, hasMore: nextAfter < log.head })
+  }
+
+  find(idEvent: string): EventFound {
+    const record = this.#parts.living()
+    if ('ok' in record) return record
+    const { log, sql } = this.#parts.store
+    const sequence = findSequence(sql, idEvent)
+    const [entry] = sequence === null ? [] : log.read(sequence - 1, 1, 0)
+    if (entry && entry.sequence === sequence) return succeed({ line: entry.body })
+    return fail('eventNotFound', `The session has no event ${idEvent}, or its retention is over.`)
   }
 
   async wait({ after, waitSeconds }: { after: number; waitSeconds: number }): Promise<{ head: number }> {

@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from '../../schema/outgoing.ts'
+import type { SendableMessage } from '../../schema/outgoing.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { Change } from './change.ts'
 import type { SessionLink } from './link.ts'
@@ -45,7 +45,7 @@ export class Messages {
   }
 
   /** Stores a message durably, hands it to the connector, and waits for WhatsApp's acknowledgement up to `waitSeconds`. */
-  async send(message: OutgoingMessage, options: SendOptions): Promise<Sent> {
+  async send(message: SendableMessage, options: SendOptions): Promise<Sent> {
     const { store, waiters, living, change } = this.#parts
     const { idempotencyKey: key, waitSeconds } = options
     const keyed = key === undefined ? null : { key, bodyHash: await hashMessage(message) }
@@ -64,7 +64,7 @@ export class Messages {
 
   /** Why a message cannot be taken: of what the session is, or because nobody has the number. */
   async #refuse(
-    { to }: OutgoingMessage,
+    { to }: SendableMessage,
     record: SessionRecord,
   ): Promise<Failure<SendRefusal | 'sessionNotFound'> | null> {
     const { store, checks, turns } = this.#parts

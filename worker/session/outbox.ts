@@ -1,5 +1,5 @@
 import { maxQueuedMessages } from '../../schema/api/message.ts'
-import type { OutgoingMessage } from '../../schema/outgoing.ts'
+import type { SendableMessage } from '../../schema/outgoing.ts'
 import { randomHex } from '../random-id.ts'
 import { fail, type Failure } from '../result.ts'
 import { addDraft, makeOwn, type Change } from './change.ts'
@@ -19,7 +19,7 @@ export function queueMessage(
   store: SessionStore,
   change: Change,
   record: SessionRecord,
-  message: OutgoingMessage,
+  message: SendableMessage,
   key: { key: string; bodyHash: string } | null,
 ): { ok: true; idMessage: string } | Failure<SendRefusal> {
   const { commands } = store
@@ -96,7 +96,7 @@ export function expireMessages(store: SessionStore, change: Change, record: Sess
 }
 
 /** SHA-256 of a message, hexadecimal: what an Idempotency-Key is compared by. */
-export async function hashMessage(message: OutgoingMessage): Promise<string> {
+export async function hashMessage(message: SendableMessage): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(message)))
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
