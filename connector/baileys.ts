@@ -2,6 +2,7 @@
  * The one door to Baileys. libsignal's remedies come first: Baileys binds libsignal's functions when it is imported.
  */
 import './libsignal.ts'
+import './inflate.ts'
 import { Curve } from 'baileys'
 
 export {
@@ -14,10 +15,9 @@ export {
   cleanMessage,
   decodeMessageNode,
   decryptPollVote,
+  getBinaryNodeChild,
   initAuthCreds,
   isJidGroup,
-  isJidNewsletter,
-  isJidStatusBroadcast,
   isLidUser,
   jidNormalizedUser,
   makeWASocket,

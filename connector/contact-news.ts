@@ -37,7 +37,7 @@ export function readContacts(name: string, data: unknown): ContactNews[] {
 
 /** What a member is called in a group's list is nobody's saved name. */
 const withoutName = ({ id, lid, phoneNumber }: WireContact): WireContact =>
-  withoutAbsent({ id, lid, phoneNumber }) as WireContact
+  withoutAbsent({ id, lid, phoneNumber })
 
 function readAll(contacts: readonly WireContact[]): ContactNews[] {
   return contacts.flatMap(({ id, lid, phoneNumber, name, notify }) => {
@@ -65,10 +65,12 @@ export function makeContactReports(contacts: readonly ContactNews[]): SessionRep
 }
 
 /** The LIDs whose numbers a change of Baileys' mapping makes known; `keys` as they are stored. */
-export function readMapping(keys: readonly { type: string; id: string; value: unknown }[]): ContactNews[] {
+export function readMapping(
+  keys: readonly { type: string; id: string; value: Buffer | null }[],
+): ContactNews[] {
   return keys.flatMap(({ type, id, value }) => {
     if (type !== 'lid-mapping' || !id.endsWith('_reverse') || value === null) return []
-    const phone = JSON.parse(String(value)) as string
+    const phone = JSON.parse(value.toString()) as string
     return [{ lid: `${id.slice(0, -'_reverse'.length)}@lid`, number: `${phone}@s.whatsapp.net` }]
   })
 }

@@ -1,9 +1,11 @@
+import type { Receiving } from '../schema/api/receiving.ts'
 import type { EventDraft } from '../schema/event/event.ts'
 import type { EventEntry } from '../schema/link.ts'
 import { WAMessageStubType } from './baileys.ts'
 import type { AuthenticationCreds, BinaryNode, WAMessage } from './baileys.ts'
 import { readCalls } from './call-event.ts'
-import { isIgnoredChat, type Inbox } from './inbox.ts'
+import { nameInHistory, withoutFetching } from './history-message.ts'
+import type { Inbox } from './inbox.ts'
 import type { Log } from './log.ts'
 import type { MediaSource } from './media-source.ts'
 import { idEventOf } from './normalize/identity.ts'
@@ -19,6 +21,8 @@ export interface EventMakerOptions {
   inbox: Inbox
   me(): AuthenticationCreds | undefined
   phoneOf(lid: string): string | undefined
+  lidOf(phone: string): string | undefined
+  receiving(): Receiving
   polls: Polls
   /** Encrypts where a file is to be had. */
   seal(idFile: string, source: MediaSource): string
@@ -59,7 +63,6 @@ export class EventMaker {
   /** The event of a message, or null when it tells nothing new. */
   fromMessage(message: WAMessage, proof: string | undefined, isGivenUp = false): EventEntry | null {
     const { idSession, inbox, seal } = this.#options
-    if (isIgnoredChat(message.key.remoteJid)) return null
     const normalized = normalizeMessage(message, { ...this.#context(), isGivenUp })
     if (normalized !== null) this.#keepPoll(message, normalized.draft)
     if (normalized === null || inbox.isKnown(normalized.draft.idEvent)) return null
@@ -73,6 +76,22 @@ export class EventMaker {
     if (idFile !== undefined) return { ...entry, event: { ...draft, idFile, fileStatus: 'stored' } }
     this.#sources.set(draft.idFile, media)
     return { ...entry, source: seal(draft.idFile, media) }
+  }
+
+  /** The event of a message of the history, whose file is fetched only when somebody asks for it; null when it tells nothing new. */
+  fromHistory(wire: WAMessage): EventEntry | null {
+    const { idSession, inbox, lidOf, phoneOf, seal } = this.#options
+    const { message, aliases } = nameInHistory(wire, { lidOf, phoneOf })
+    const normalized = normalizeMessage(message, { ...this.#context(), isHistory: true })
+    if (normalized === null || !('isHistory' in normalized.draft)) return null
+    const { draft, media } = normalized
+    this.#keepPoll(message, draft)
+    const ids = [draft.idEvent, ...aliases.map((key) => idEventOf(key, idSession))]
+    if (ids.some((idEvent) => inbox.isKnown(idEvent))) return null
+    // The same message may still arrive live, under its author's other address.
+    if (isRecent(message)) for (const idEvent of ids) inbox.remember({ idEvent })
+    if (media === undefined || !('idFile' in draft)) return { event: draft }
+    return { event: withoutFetching(draft), source: seal(draft.idFile, media) }
   }
 
   /** Where the file of an event that was just recorded is to be had. */
@@ -111,13 +130,14 @@ export class EventMaker {
   }
 
   #context(): NormalizeContext {
-    const { idSession, me, phoneOf, polls } = this.#options
+    const { idSession, me, phoneOf, polls, receiving } = this.#options
     const creds = me()
     return {
       idSession,
       ownNumber: creds && ownNumber(creds),
       ownLid: creds && ownLid(creds),
       phoneOf,
+      ...receiving(),
       openVote: (...vote) => polls.open(...vote),
     }
   }
@@ -203,6 +223,10 @@ export class EventMaker {
       if (!this.#options.inbox.isKnown(draft.idEvent)) this.#options.record({ event: draft })
     }
   }
+}
+
+function isRecent({ messageTimestamp }: WAMessage): boolean {
+  return Number(messageTimestamp ?? 0) * 1000 > Date.now() - 86_400_000
 }
 
 function isUndecrypted({ message, messageStubType }: WAMessage): boolean {

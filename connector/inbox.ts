@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  decodeMessageNode,
-  isJidNewsletter,
-  isJidStatusBroadcast,
-  proto,
-  unpadRandomMax16,
-} from './baileys.ts'
+import { decodeMessageNode, proto, unpadRandomMax16 } from './baileys.ts'
 import type { BinaryNode, WAMessage } from './baileys.ts'
 import { BoundedSet } from './bounded-set.ts'
 
@@ -83,11 +77,6 @@ function nameOf({ remoteJid, id }: WAMessage['key']): string {
   const chat = remoteJid ?? ''
   const end = chat.search(/[:@]/)
   return `${id}|${end < 0 ? chat : chat.slice(0, end)}`
-}
-
-/** Status broadcasts and newsletters become no events. */
-export function isIgnoredChat(jid: string | null | undefined): boolean {
-  return !jid || isJidStatusBroadcast(jid) || Boolean(isJidNewsletter(jid))
 }
 
 /** The message as Baileys would emit it, from its stanza and the plaintext of one part. */

@@ -1,3 +1,4 @@
+import type { Receiving } from '../schema/api/receiving.ts'
 import type { LinkCommand } from '../schema/command.ts'
 import { LINK_VERSION, LinkDownFrame, linkClose, type KeyEntry, type SessionRef } from '../schema/link.ts'
 import { Refusals } from './refusals.ts'
@@ -18,16 +19,18 @@ export interface LinkHandlers {
   attached(state: {
     keys: KeyEntry[]
     cipher: Cipher
+    receiving: Receiving
     recent: Welcome['recent']
     files: Welcome['files']
   }): void
   /** The same epoch goes on after a broken socket. */
-  resumed(files: Welcome['files']): void
+  resumed(state: Pick<Welcome, 'files' | 'receiving'>): void
   /** The socket broke; it comes back by itself. */
   lost(): void
   acked(): void
   command(idCommand: string, command: LinkCommand, expiresAt: number | undefined): void
   cancel(idCommand: string): void
+  receiving(receiving: Receiving): void
   desire(desire: 'stop' | 'logout'): void
   /** Right after `attached`: what was to be stored under the epoch before was refused, and would be for ever. */
   refused(): void
@@ -174,6 +177,8 @@ export class Link {
         return this.#options.handlers.command(frame.idCommand, frame.command, frame.expiresAt)
       case 'cancel':
         return this.#options.handlers.cancel(frame.idCommand)
+      case 'receiving':
+        return this.#options.handlers.receiving(frame.receiving)
       case 'desire':
         return this.#options.handlers.desire(frame.desire)
     }
@@ -195,7 +200,7 @@ export class Link {
     }
     for (const frame of again) this.#socket.send(frame)
     this.#goLive()
-    this.#options.handlers.resumed(welcome.files)
+    this.#options.handlers.resumed(welcome)
     this.#announceAcks()
   }
 
@@ -226,6 +231,7 @@ export class Link {
     this.#options.handlers.attached({
       keys,
       cipher: this.#cipher,
+      receiving: welcome.receiving,
       recent: welcome.recent,
       files: welcome.files,
     })

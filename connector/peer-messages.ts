@@ -39,6 +39,8 @@ export class PeerMessages {
   /** Proofs of what is under way on the present connection, by the id of the message. */
   #live = new Map<string, string>()
   #history = new Set<string>()
+  /** History that Baileys is through with, and its import is not: its message by the name of the chunk. */
+  #importing = new Map<string, { proof: string; message: WAMessage }>()
 
   constructor(options: { store: SessionStore; me(): AuthenticationCreds | undefined; log: Log }) {
     this.#store = options.store
@@ -50,6 +52,7 @@ export class PeerMessages {
   begin(): void {
     this.#live.clear()
     this.#history.clear()
+    this.#importing.clear()
   }
 
   /** What is to be stored together with the decryption of this message; undefined when it is of another kind. */
@@ -71,7 +74,7 @@ export class PeerMessages {
 
   /** Reads Baileys' events: finds out when it is through with what is kept. */
   take(socket: WASocket, name: string, data: unknown): void {
-    if (name === 'messaging-history.set') this.#history.add(nameOfChunk(data as Chunk))
+    if (name === 'messaging-history.set') this.#takeChunk(data as Chunk)
     if (name !== 'messages.upsert') return
     for (const message of (data as { messages: WAMessage[] }).messages) {
       const proof = this.#live.get(message.key.id ?? '')
@@ -108,7 +111,17 @@ export class PeerMessages {
   }
 
   #forgetIfDone(proof: string, message: WAMessage): void {
-    if (this.#isDone(message)) this.#store.set(peerType, { [proof]: null })
+    if (this.#isDone(message)) return this.#store.set(peerType, { [proof]: null })
+    const { historySyncNotification } = message.message?.protocolMessage ?? {}
+    if (historySyncNotification) this.#importing.set(nameOfChunk(historySyncNotification), { proof, message })
+  }
+
+  #takeChunk(chunk: Chunk): void {
+    const name = nameOfChunk(chunk)
+    this.#history.add(name)
+    const left = this.#importing.get(name)
+    this.#importing.delete(name)
+    if (left !== undefined) this.#forgetIfDone(left.proof, left.message)
   }
 
   /** Baileys swallows what goes wrong, so what it should have left behind is looked for. */

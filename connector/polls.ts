@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { decryptPollVote, proto } from './baileys.ts'
+import { decryptPollVote } from './baileys.ts'
+import type { proto } from './baileys.ts'
 import type { Jid } from '../schema/id.ts'
 import { unwrap } from './normalize/unwrap.ts'
 import { toBytes } from './normalize/value.ts'

@@ -5,7 +5,7 @@ import type { WASocket } from './baileys.ts'
 import type { CommandReport } from './outbox.ts'
 import { findPicture } from './profile-picture.ts'
 
-export type Question = Exclude<LinkCommand, { kind: 'sendMessage' }>
+export type Question = Exclude<LinkCommand, { kind: 'sendMessage' | 'fetchFile' | 'pairingCode' }>
 
 type Asked = Pick<
   WASocket,

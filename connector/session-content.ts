@@ -1,3 +1,4 @@
+import type { Receiving } from '../schema/api/receiving.ts'
 import type { EventDraft } from '../schema/event/event.ts'
 import type { LinkCommand, SendCommand } from '../schema/command.ts'
 import type { ContactNews, EventEntry, KeyEntry, SessionRef, SessionReport } from '../schema/link.ts'
@@ -10,6 +11,7 @@ import { makeContactReports, readContacts } from './contact-news.ts'
 import { EventMaker, type AwaitedMessage } from './event-maker.ts'
 import { FileTransfers, type FileJob, type TransferResult } from './file-transfers.ts'
 import { GroupCache } from './group-cache.ts'
+import { HistoryImport } from './history.ts'
 import { Inbox } from './inbox.ts'
 import { queueInOrder } from './message-order.ts'
 import type { Link } from './link.ts'
@@ -38,6 +40,7 @@ export interface SessionContentOptions {
   link: Link
   cipher: Cipher
   keys: KeyEntry[]
+  receiving: Receiving
   recent: { idEvent: string; proof: string }[]
   files: { idFile: string; source: string }[]
   /** The account's credentials of the moment. */
@@ -55,11 +58,14 @@ const awaitedType = 'awaited-message'
 export class SessionContent {
   readonly store: SessionStore
   readonly outbox: Outbox
+  /** What the tenant wants besides the messages of chats. */
+  receiving: Receiving
   #options: SessionContentOptions
   #inbox: Inbox
   #events: EventMaker
   #files: FileTransfers
   #peers: PeerMessages
+  #history: HistoryImport
   #waitingFiles: { idFile: string; source: MediaSource; after: number }[] = []
   #sent: SentMessages
   #presences: PresenceSubscriptions
@@ -68,6 +74,7 @@ export class SessionContent {
 
   constructor(options: SessionContentOptions) {
     this.#options = options
+    this.receiving = options.receiving
     const { link, cipher, log } = options
     this.store = new SessionStore({
       keys: options.keys,
@@ -85,6 +92,8 @@ export class SessionContent {
       me: options.me,
       phoneOf: (lid) => this.store.phoneOf(lid) ?? this.#groups.phoneOf(lid),
       polls: new Polls(this.store),
+      lidOf: (phone) => this.store.lidOf(phone),
+      receiving: () => this.receiving,
       seal: (idFile, source) =>
         cipher.seal(sourceType, idFile, Buffer.from(JSON.stringify(source))).toString('base64'),
       record: (entry) => this.#recordEvent(entry),
@@ -92,6 +101,11 @@ export class SessionContent {
       wantsPresence: (chat) => this.#presences.has(chat),
       fileSent: (idMessage) => this.outbox.fileOf(idMessage),
       log,
+    })
+    this.#history = new HistoryImport({
+      toEvent: (message) => this.#events.fromHistory(message),
+      record: (entry) => link.record({ events: [entry] }),
+      uncommittedBytes: () => link.uncommittedBytes,
     })
     this.outbox = new Outbox({
       send: (command) => this.#send(command),
@@ -128,6 +142,7 @@ export class SessionContent {
 
   /** More has become durable: files whose event is there may be fetched. */
   acked(): void {
+    this.#history.acked()
     const { ackedChange } = this.#options.link
     while (this.#waitingFiles.length > 0 && this.#waitingFiles[0]!.after <= ackedChange) {
       const { idFile, source } = this.#waitingFiles.shift()!
@@ -174,7 +189,9 @@ export class SessionContent {
         },
         event: (name, data) => {
           this.#takeEvent(name, data)
-          this.#peers.take(connection.socket, name, data)
+          const isHistory = name === 'messaging-history.set' && this.receiving.history
+          if (isHistory) void this.#importHistory(connection.socket, data as { messages: WAMessage[] })
+          else this.#peers.take(connection.socket, name, data)
         },
       },
     })
@@ -185,6 +202,7 @@ export class SessionContent {
   /** Carries a message out in its turn, answers a question at once. */
   command(idCommand: string, command: LinkCommand, expiresAt: number | undefined): void {
     if (command.kind === 'sendMessage') return this.outbox.take(idCommand, command, expiresAt)
+    if (command.kind === 'fetchFile') return this.#fetchAgain(idCommand, command)
     const socket = this.outbox.isOpen ? this.#connection?.socket : undefined
     const authorIn = async (chat: string, jid: string) => {
       if (socket !== undefined) await this.#knowGroup(socket, chat)
@@ -197,7 +215,19 @@ export class SessionContent {
     })
   }
 
+  /** What comes of it is the file, or a report of its own. */
+  #fetchAgain(idCommand: string, file: { idFile: string; source: string }): void {
+    const { report } = this.#options
+    if (!this.outbox.isOpen) {
+      const errorText = 'The session is not connected to WhatsApp at the moment. Try again soon.'
+      return report({ report: 'command', idCommand, outcome: 'failed', errorCode: 'notConnected', errorText })
+    }
+    report({ report: 'command', idCommand, outcome: 'done' })
+    this.fetchFiles([file])
+  }
+
   close(): void {
+    this.#history.close()
     this.#files.close()
     this.#events.close()
     this.outbox.closed()
@@ -222,6 +252,12 @@ export class SessionContent {
     for (const { key, message } of (data as { messages: WAMessage[] }).messages) {
       if (key.fromMe && key.id && message && this.outbox.isPending(key.id)) this.#sent.keep(key.id, message)
     }
+  }
+
+  /** What the phone shared is kept until all of it is on its way into the log. */
+  async #importHistory(socket: WASocket, chunk: { messages: WAMessage[] }): Promise<void> {
+    const isThrough = await this.#history.take(chunk.messages)
+    if (isThrough) this.#peers.take(socket, 'messaging-history.set', chunk)
   }
 
   /** Pairs of addresses reach the Session by way of the store, names from here. */

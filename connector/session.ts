@@ -6,6 +6,8 @@ import { readClose, Replacements, storageRefused, type CloseCause } from './clos
 import type { Config } from './config.ts'
 import { Link, type LinkHandlers } from './link.ts'
 import type { Log } from './log.ts'
+import { CodeWish, requestCode } from './pairing-code.ts'
+import { failedReport } from './question-refusal.ts'
 import { SessionContent } from './session-content.ts'
 import { closedEvent, step, type Effect, type EventName, type State } from './session-state.ts'
 import { hasLoggedIn, newCreds, ownLid, ownNumber, type WhatsAppConnection } from './whatsapp.ts'
@@ -47,6 +49,7 @@ export class Session {
   #qr: { qr: string; expiresAt: number } | undefined
   #lastReport = ''
   #wantsLogout = false
+  #codeWish: CodeWish | undefined
   #unlinking: Promise<void> | undefined
 
   constructor(options: SessionOptions) {
@@ -76,7 +79,7 @@ export class Session {
 
   #linkHandlers(): LinkHandlers {
     return {
-      attached: ({ keys, cipher, recent, files }) => {
+      attached: ({ keys, cipher, receiving, recent, files }) => {
         this.#content?.close()
         this.#lastReport = ''
         this.#content = new SessionContent({
@@ -86,6 +89,7 @@ export class Session {
           link: this.#link,
           cipher,
           keys,
+          receiving,
           recent,
           files,
           me: () => this.#creds,
@@ -99,7 +103,13 @@ export class Session {
         this.#cause = storageRefused
         this.#dispatch('closedStop')
       },
-      resumed: (files) => this.#content?.fetchFiles(files),
+      resumed: ({ files, receiving }) => {
+        if (this.#content !== undefined) this.#content.receiving = receiving
+        this.#content?.fetchFiles(files)
+      },
+      receiving: (receiving) => {
+        if (this.#content !== undefined) this.#content.receiving = receiving
+      },
       lost: () => this.#log.warn('the link to the Worker is broken'),
       acked: () => {
         this.#content?.acked()
@@ -109,7 +119,9 @@ export class Session {
         }
       },
       command: (idCommand: string, command: LinkCommand, expiresAt) =>
-        this.#content?.command(idCommand, command, expiresAt),
+        command.kind === 'pairingCode'
+          ? this.#wantCode(new CodeWish(idCommand, command.phoneNumber))
+          : this.#content?.command(idCommand, command, expiresAt),
       cancel: (idCommand) => this.#content?.outbox.cancel(idCommand),
       desire: (desire) => (desire === 'stop' ? this.#dispatch('stopWanted') : this.#logout()),
       ended: (why) => {
@@ -123,8 +135,7 @@ export class Session {
   #logout(): void {
     if (this.#wantsLogout) return
     this.#wantsLogout = true
-    const isLinked = this.#creds?.me !== undefined
-    if (this.#state === 'open' || !isLinked) return this.#dispatch('logoutWanted')
+    if (this.#state === 'open' || !this.#isLinked) return this.#dispatch('logoutWanted')
     setTimeout(() => this.#dispatch('logoutWanted'), logoutPatienceMs).unref()
   }
 
@@ -155,7 +166,7 @@ export class Session {
       case 'reportConnected':
         return this.#reportConnected()
       case 'reportReconnecting':
-        if (this.#creds?.me === undefined || this.#lastReport === 'reconnecting') return undefined
+        if (!this.#isLinked || this.#lastReport === 'reconnecting') return undefined
         return this.#report({ report: 'reconnecting', ...this.#why() })
       case 'reportStopped':
         return this.#report({ report: 'stopped', ...this.#why() })
@@ -184,6 +195,7 @@ export class Session {
       qr: (text, lifeMs) => {
         this.#qr = { qr: text, expiresAt: Date.now() + lifeMs }
         this.#dispatch('qr')
+        this.#askForCode(connection)
       },
       opened: () => {
         this.#attempt = 0
@@ -194,8 +206,7 @@ export class Session {
       closed: (code, message) => {
         this.#connection = undefined
         content.outbox.closed()
-        const isLinked = this.#creds?.me !== undefined
-        this.#cause = this.#replacements.judge(readClose(code, message, isLinked), Date.now())
+        this.#cause = this.#replacements.judge(readClose(code, message, this.#isLinked), Date.now())
         this.#log.info({ code, reason: this.#cause.reason }, 'WhatsApp’s connection has ended')
         const wasNeverLinked = this.#cause.kind === 'loggedOut' && !hasLoggedIn(this.#creds)
         if (wasNeverLinked) this.#forgetPairing(content)
@@ -208,6 +219,29 @@ export class Session {
       },
     })
     this.#connection = connection
+  }
+
+  /** A request for a pairing code already names an account in the credentials; only the phone's answer links it. */
+  get #isLinked(): boolean {
+    return this.#creds?.account !== undefined
+  }
+
+  /** Each code is asked for over a connection of its own, with credentials of its own. */
+  #wantCode(wish: CodeWish): void {
+    if (this.#isLinked) {
+      const errorText = 'The session is linked. Log it out first to link another number.'
+      return this.#report(failedReport(wish.idCommand, { errorCode: 'alreadyLinked', errorText }))
+    }
+    this.#codeWish = wish
+    if (this.#state === 'pairing') this.#creds = newCreds()
+    this.#dispatch('codeWanted')
+  }
+
+  #askForCode({ socket }: WhatsAppConnection): void {
+    const wish = this.#codeWish
+    this.#codeWish = undefined
+    if (wish === undefined || wish.isOver) return
+    void requestCode(socket, wish).then((report) => this.#report(report))
   }
 
   /** The phone never heard that this client confirmed: there is no account to be logged out of, only a QR to be shown. */

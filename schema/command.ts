@@ -19,6 +19,8 @@ export const LinkCommand = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('markRead'), to: Jid, messages: readMessages }),
   z.strictObject({ kind: z.literal('setPresence'), presence, to: Jid.optional() }),
   z.strictObject({ kind: z.literal('subscribePresence'), to: Jid }),
+  /** Done as soon as it is begun; what comes of it is the file itself, or a report `fileUnavailable`. */
+  z.strictObject({ kind: z.literal('fetchFile'), idFile: IdFile, source: z.base64() }),
   /** The report's result is `{pictureUrl: string | null}`. */
   z.strictObject({ kind: z.literal('profilePicture'), jid: Jid }),
 ])

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SessionReason } from './event/session.ts'
 import { IdConnector, IdEvent, IdFile, IdObject, IdSession, IdTenant, Jid } from './id.ts'
+import { Receiving } from './api/receiving.ts'
 import { LinkCommand } from './command.ts'
 
 /**
@@ -50,7 +51,8 @@ export type KeyEntry = z.infer<typeof KeyEntry>
 /**
  * An event on its way into the log. `event` is an `EventDraft`, validated by itself so that one invalid event is kept
  * with its reason and its neighbours go on. `source`: where and with which key the file is to be had, encrypted by the
- * connector; an event with a source waits, and its chat behind it, until the file is stored or given up. `proof`: hash of
+ * connector; an event with a source waits, and its chat behind it, until the file is stored or given up; one that is
+ * `unavailable` already does not wait, its file is fetched when somebody asks for it. `proof`: hash of
  * the ciphertext, by which a redelivered stanza is known.
  */
 export const EventEntry = z.strictObject({
@@ -134,6 +136,7 @@ export const LinkDownFrame = z.discriminatedUnion('type', [
     last: z.int().nonnegative(),
     resumed: z.boolean(),
     session: SessionRef,
+    receiving: Receiving,
     recent: z.array(z.strictObject({ idEvent: IdEvent, proof: z.string() })),
     files: z.array(z.strictObject({ idFile: IdFile, idEvent: IdEvent, source: z.base64() })),
   }),
@@ -149,6 +152,8 @@ export const LinkDownFrame = z.discriminatedUnion('type', [
   }),
   /** Asks whether a command can be taken back: the answer is its failure as `cancelled`, or `cancelRefused`. */
   z.strictObject({ type: z.literal('cancel'), idCommand: z.string().min(1) }),
+  /** The tenant has chosen anew what is taken in. */
+  z.strictObject({ type: z.literal('receiving'), receiving: Receiving }),
   z.strictObject({ type: z.literal('desire'), desire: z.enum(['stop', 'logout']) }),
 ])
 export type LinkDownFrame = z.infer<typeof LinkDownFrame>

@@ -31,9 +31,20 @@ export const isLid = (jid: Jid | undefined) => jid !== undefined && jid.endsWith
 export const isGroup = (jid: Jid | undefined) => jid !== undefined && jid.endsWith('@g.us')
 const isBroadcast = (jid: Jid | undefined) => jid !== undefined && jid.endsWith('@broadcast')
 
-/** Status broadcasts and newsletters become no events. */
-export const isIgnoredChat = (jid: Jid | undefined) =>
-  jid !== undefined && (jid === 'status@broadcast' || jid.endsWith('@newsletter'))
+const statusChat = 'status@broadcast'
+export const isStatus = (jid: Jid | undefined) => jid === statusChat
+
+/** Status broadcasts and newsletters become events only when the session asks for them. */
+export function isIgnoredChat(
+  jid: Jid | undefined,
+  {
+    includeStatus = false,
+    includeNewsletters = false,
+  }: Pick<NormalizeContext, 'includeStatus' | 'includeNewsletters'>,
+): boolean {
+  if (isStatus(jid)) return !includeStatus
+  return jid !== undefined && jid.endsWith('@newsletter') && !includeNewsletters
+}
 
 /** Whether it is one of the account's own addresses. */
 export function isOwn(jid: Jid | undefined, { ownNumber, ownLid }: Addresses): boolean {
@@ -83,6 +94,10 @@ export function readPlace(key: WireKey, context: Addresses): Place | undefined {
   if (isGroup(wireChat)) {
     const author = participant ?? (isFromMe ? ownPerson(context) : undefined)
     return { chat: { jid: wireChat }, author, isGroup: true, isFromMe }
+  }
+  if (isStatus(wireChat)) {
+    const author = participant ?? (isFromMe ? ownPerson(context) : undefined)
+    return { chat: { jid: statusChat }, author, isGroup: false, isFromMe }
   }
   if (isBroadcast(wireChat) && participant !== undefined && !isFromMe) {
     const chat = resolvePerson(key.participant, key.participantAlt ?? key.remoteJidAlt, context)!

@@ -46,7 +46,7 @@ function readSubject(message: WireMessage, context: NormalizeContext): Subject |
   const place = readPlace(key, context)
   const idMessage = toLabel(key.id)
   if (place === undefined || idMessage === undefined) return null
-  if (isIgnoredChat(toJid(key.remoteJid))) return null
+  if (isIgnoredChat(toJid(key.remoteJid), context)) return null
   return {
     context,
     key,

@@ -1,7 +1,7 @@
 import type { EventDraft, MessageType } from '../../schema/event/event.ts'
 import type { IdEvent, Jid } from '../../schema/id.ts'
 import type { proto } from '../baileys.ts'
-import type { Place } from './address.ts'
+import { isStatus, type Place } from './address.ts'
 import { readQuoted, readMentions, type Quoted } from './quote.ts'
 import type { NormalizeContext, NormalizedMessage, WireKey } from './wire-message.ts'
 import { toLabel, withoutAbsent } from './value.ts'
@@ -58,6 +58,7 @@ export function makeMessage<Type extends MessageType>(
 function readCommon(subject: Subject, contextInfo: proto.IContextInfo | null | undefined): CommonFields {
   const { context, place } = subject
   const { chat, author, isGroup, isFromMe } = place
+  const isShared = isGroup || isStatus(chat.jid)
   const isForwarded = contextInfo?.isForwarded === true || (contextInfo?.forwardingScore ?? 0) > 0
   return withoutAbsent({
     idSession: context.idSession,
@@ -67,8 +68,8 @@ function readCommon(subject: Subject, contextInfo: proto.IContextInfo | null | u
     messageTimestamp: subject.messageTimestamp,
     isMessageFromGroup: isGroup,
     idMessage: subject.idMessage,
-    participant: isGroup ? author?.jid : undefined,
-    lid: isGroup ? author?.lid : chat.lid,
+    participant: isShared ? author?.jid : undefined,
+    lid: isShared ? author?.lid : chat.lid,
     quoted: readQuoted(contextInfo, context),
     mentions: readMentions(contextInfo, context),
     isForwarded: isForwarded || undefined,

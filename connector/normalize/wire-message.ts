@@ -38,6 +38,8 @@ export interface NormalizeContext {
   /** The answers that a vote chooses, when the poll is known; `voters` are the addresses of the one who votes. */
   openVote?(idPoll: string, vote: proto.Message.IPollEncValue, voters: Jid[]): string[] | undefined
   isHistory?: boolean | undefined
+  includeStatus?: boolean | undefined
+  includeNewsletters?: boolean | undefined
   /** No retry is to come any more: what cannot be decrypted is told as it is. */
   isGivenUp?: boolean | undefined
 }

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { FileView, maxFileBytes } from '../../schema/api/file.ts'
+import { FileRetry, FileView, maxFileBytes, RetryFile } from '../../schema/api/file.ts'
 import { IdFile } from '../../schema/id.ts'
-import { json, problems, tenantKey } from './respond.ts'
+import { body, json, problems, tenantKey } from './respond.ts'
 
 const common = { tags: ['Files'], security: tenantKey }
 const file = z.object({ idFile: IdFile })
@@ -52,4 +52,20 @@ export const headFile = createRoute({
   summary: 'Read size and type of a file',
   request: { params: file },
   responses: { 200: { description: 'The file is there.', headers }, ...problems(404) },
+})
+
+export const retryFile = createRoute({
+  ...common,
+  method: 'post',
+  path: '/v1/files/{idFile}/retry',
+  operationId: 'retryFile',
+  summary: 'Fetch a file again that was unavailable',
+  description:
+    'For files of events with `fileStatus: "unavailable"`, those of the history among them. When WhatsApp has the file no more, the account’s phone is asked to upload it again: it must be online. No event tells what comes of it: read the file, which is 404 until it is there; another retry tells the last error.',
+  request: { params: file, body: body(RetryFile) },
+  responses: {
+    200: json(FileRetry, 'The file is there already.'),
+    202: json(FileRetry, 'It is being fetched.'),
+    ...problems(400, 404, 409, 413, 415, 422, 503),
+  },
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { IdFile } from '../id.ts'
+import { IdFile, IdSession } from '../id.ts'
 
 /** The largest file that can be uploaded, sent or received. */
 export const maxFileBytes = 100 * 1024 * 1024
@@ -23,3 +23,26 @@ export const FileView = z
     ],
   })
 export type FileView = z.infer<typeof FileView>
+
+export const RetryFile = z
+  .strictObject({
+    idSession: IdSession.meta({ description: 'The session of the event that named the file.' }),
+  })
+  .meta({ id: 'RetryFile', examples: [{ idSession: 'support' }] })
+
+export const FileRetry = z
+  .object({
+    idFile: IdFile,
+    fileStatus: z.enum(['stored', 'fetching']),
+    lastError: z.string().nullable().meta({ description: 'Why it could not be had the last time.' }),
+  })
+  .meta({
+    id: 'FileRetry',
+    examples: [
+      {
+        idFile: 'file_Zk7wE4tQ9sNf2uHb6jXyRc',
+        fileStatus: 'fetching',
+        lastError: 'WhatsApp has the file no more, and the phone did not send it again.',
+      },
+    ],
+  })

@@ -3,6 +3,7 @@ import { SessionReason, SessionState } from '../event/session.ts'
 import { IdConnector, IdSession, Jid } from '../id.ts'
 import { IsoTime, nextCursor } from './common.ts'
 import { Pacing } from './pacing.ts'
+import { defaultReceiving, Receiving } from './receiving.ts'
 
 const name = z
   .string()
@@ -23,12 +24,13 @@ export const CreateSession = z
     name: name.optional(),
     start: z.boolean().default(true).meta({ description: 'Start it at once, so that a QR comes.' }),
     pacing: pacing.optional(),
+    ...Receiving.partial().shape,
   })
   .meta({ id: 'CreateSession', examples: [{ idSession: 'support', name: 'Customer care' }] })
 export type CreateSession = z.infer<typeof CreateSession>
 
 export const UpdateSession = z
-  .strictObject({ name: name.nullable().optional(), pacing: pacing.optional() })
+  .strictObject({ name: name.nullable().optional(), pacing: pacing.optional(), ...Receiving.partial().shape })
   .meta({
     id: 'UpdateSession',
     examples: [{ name: 'Sales' }, { pacing: { messagesPerMinute: 20, burst: 5 } }],
@@ -58,6 +60,7 @@ export const SessionView = z
     heldEvents: z.int().nonnegative().meta({ description: 'Events that wait for their file.' }),
     queuedMessages: z.int().nonnegative().meta({ description: 'Messages that wait to be sent.' }),
     pacing,
+    ...Receiving.shape,
   })
   .meta({
     id: 'Session',
@@ -79,6 +82,7 @@ export const SessionView = z
         heldEvents: 0,
         queuedMessages: 0,
         pacing: { messagesPerMinute: 60, burst: 20 },
+        ...defaultReceiving,
       },
     ],
   })

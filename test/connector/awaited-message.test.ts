@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { EventEntry } from '../../schema/link.ts'
 import { proto, type WAMessage } from '../../connector/baileys.ts'
+import { defaultReceiving } from '../../schema/api/receiving.ts'
 import type { Polls } from '../../connector/polls.ts'
 import { EventMaker, type AwaitedMessage } from '../../connector/event-maker.ts'
 import { Inbox } from '../../connector/inbox.ts'
@@ -26,6 +27,8 @@ function startMaker(kept: Map<string, AwaitedMessage>, told: EventEntry[]) {
     inbox,
     me: () => undefined,
     phoneOf: () => undefined,
+    lidOf: () => undefined,
+    receiving: () => defaultReceiving,
     polls: { keep: () => undefined, open: () => undefined } as unknown as Polls,
     seal: () => '',
     record: (entry) => {

@@ -33,6 +33,7 @@ it('is told again more and more slowly, with a line in the log, when the Session
           resolve()
         },
         resumed: ignore,
+        receiving: ignore,
         refused: ignore,
         ended: ignore,
       },

@@ -116,6 +116,12 @@ export class FakeSession {
     this.#tell({ type: 'command', idCommand, command })
   }
 
+  /** The tenant chooses anew what is taken in. */
+  settle(receiving: Receiving): void {
+    this.receiving = receiving
+    this.#tell({ type: 'receiving', receiving })
+  }
+
   desire(desire: 'stop' | 'logout'): void {
     this.#tell({ type: 'desire', desire })
   }

@@ -9,6 +9,7 @@ import { node } from './node.ts'
 import { Person, type SentMessage } from './person.ts'
 import { answerCode } from './pairing-code.ts'
 import type { Sign } from './sign.ts'
+import type { Reupload } from './reupload.ts'
 import { acceptDevice, readQr, type Registration } from './registration.ts'
 
 /** The phone that owns an account: it scans QRs, is itself a device of the account, and can unlink clients. */
@@ -18,6 +19,10 @@ export class Phone extends Person {
   readonly sentByCompanions: { id: string; message: proto.Message }[] = []
   /** Reason with which the server refuses the next logins of this account, such as 403 or 405. */
   loginFailure: string | undefined
+  /** What it shares with a client that has just been linked, a chunk each. */
+  history: proto.IHistorySync[] = [{}]
+  /** Files that it still has when WhatsApp has them no more, by message. */
+  readonly keptFiles = new Map<string, Reupload>()
   /** What its linked clients lately let others see. */
   readonly signs: Sign[] = []
   #nextDevice = 1
@@ -139,7 +144,11 @@ export class Phone extends Person {
     const sent = { id, timestamp: this.world.unixNow(), message }
     if (to instanceof Phone) await this.send(to, { raw: message }, { id })
     this.#reach(to, sent)
-    const copy: proto.IMessage = { deviceSentMessage: { destinationJid: chat, message } }
+    const { messageContextInfo, ...inner } = message
+    const copy: proto.IMessage = {
+      ...(messageContextInfo && { messageContextInfo }),
+      deviceSentMessage: { destinationJid: chat, message: inner },
+    }
     for (const companion of this.companions.values())
       await this.#deliverOwn(companion, copy, {
         id: sent.id,
@@ -177,7 +186,7 @@ export class Phone extends Person {
   }
 
   /** What the phone tells a client that has just been linked: the key of the application state, and the history. */
-  async greet(companion: Companion, history: proto.IHistorySync = {}): Promise<void> {
+  async greet(companion: Companion): Promise<void> {
     const { Type } = proto.Message.ProtocolMessage
     const keyId = { keyId: randomBytes(6) }
     const keyData = {
@@ -185,26 +194,41 @@ export class Phone extends Person {
       fingerprint: { rawId: 1, currentIndex: 0 },
       timestamp: Date.now(),
     }
-    const payload = deflateSync(
-      proto.HistorySync.encode({
-        syncType: proto.HistorySync.HistorySyncType.INITIAL_BOOTSTRAP,
-        progress: 100,
-        ...history,
-      }).finish(),
-    )
-    const messages: proto.Message.IProtocolMessage[] = [
-      { type: Type.APP_STATE_SYNC_KEY_SHARE, appStateSyncKeyShare: { keys: [{ keyId, keyData }] } },
-      {
-        type: Type.HISTORY_SYNC_NOTIFICATION,
-        historySyncNotification: {
-          syncType: proto.Message.HistorySyncType.INITIAL_BOOTSTRAP,
-          initialHistBootstrapInlinePayload: payload,
-          chunkOrder: 1,
-          progress: 100,
-        },
-      },
-    ]
-    for (const protocolMessage of messages) await this.tellClient(companion, protocolMessage)
+    await this.tellClient(companion, {
+      type: Type.APP_STATE_SYNC_KEY_SHARE,
+      appStateSyncKeyShare: { keys: [{ keyId, keyData }] },
+    })
+    for (const [index, chunk] of this.history.entries()) {
+      await this.shareHistory(companion, chunk, { chunkOrder: index + 1 })
+    }
+  }
+
+  /** Shares one chunk of history; bytes are taken for a chunk that is packed already. */
+  async shareHistory(
+    companion: Companion,
+    chunk: proto.IHistorySync | Uint8Array,
+    { chunkOrder = 1 } = {},
+  ): Promise<void> {
+    const { INITIAL_BOOTSTRAP, RECENT } = proto.HistorySync.HistorySyncType
+    const syncType = chunkOrder === 1 ? INITIAL_BOOTSTRAP : RECENT
+    const described = { syncType, progress: 100, chunkOrder }
+    const initialHistBootstrapInlinePayload =
+      chunk instanceof Uint8Array
+        ? chunk
+        : deflateSync(proto.HistorySync.encode({ ...described, ...chunk }).finish())
+    await this.tellClient(companion, {
+      type: proto.Message.ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION,
+      historySyncNotification: { ...described, initialHistBootstrapInlinePayload },
+    })
+  }
+
+  /** A channel that the account follows posts something: nothing of it is encrypted. */
+  receivePost(channel: string, message: proto.IMessage): string {
+    const id = this.world.nextId()
+    const attributes = { id, from: channel, server_id: '100', type: 'text', t: `${this.world.unixNow()}` }
+    const body = node('plaintext', {}, proto.Message.encode(message).finish())
+    this.deliverToAll(node('message', attributes, [body]), id)
+    return id
   }
 
   /** Sends a linked client what only the account's own phone may say. */

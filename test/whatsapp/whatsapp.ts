@@ -14,6 +14,7 @@ import type { Phone } from './phone.ts'
 import { readCodeRequest } from './pairing-code.ts'
 import { type Asker, answerQuery } from './queries.ts'
 import { isConfirmedBy, newRefs, pairDevice, type Registration } from './registration.ts'
+import { answerReupload } from './reupload.ts'
 import { readSign } from './sign.ts'
 import { routeMessage } from './router.ts'
 import { World } from './world.ts'
@@ -234,17 +235,24 @@ class Server {
     phone.connectionChanged()
   }
 
-  #takeReceipt(stanza: BinaryNode, { world, companion }: Asker): Promise<void> | void {
+  #takeReceipt(stanza: BinaryNode, asker: Asker): Promise<void> | void {
+    const { world, companion } = asker
     const { id, type = '', to } = stanza.attrs as { id: string; type?: string; to?: string }
     companion.connection?.send(node('ack', { class: 'receipt', id, from: to, type: type || undefined }))
     if (type === 'retry') return companion.retry(id, stanza)
     if (type === 'server-error') {
-      companion.connection?.send(refuseReupload(id, stanza, world.unixNow()))
-      return
+      return this.#answerReupload(stanza, asker)
     }
     const more = child(stanza, 'list')
     const ids = [id, ...(Array.isArray(more?.content) ? more.content.map(({ attrs }) => attrs['id']!) : [])]
     for (const each of ids) companion.confirm(each, type, world.unixNow())
+  }
+
+  #answerReupload(stanza: BinaryNode, { world, phone, companion }: Asker): void {
+    const id = stanza.attrs['id']!
+    const kept = phone.keptFiles.get(id)
+    const reupload = kept && { ...kept, directPath: world.mediaHost.storeAgain(kept.directPath) }
+    companion.connection?.send(answerReupload(id, stanza, world.unixNow(), reupload))
   }
 
   #takeAck(stanza: BinaryNode, { world, companion }: Asker): void {
@@ -272,11 +280,4 @@ class Server {
       asker.companion.isActive = false
     }
   }
-}
-
-/** The phone's answer when it is asked for a file that it too has no more. */
-function refuseReupload(id: string, receipt: BinaryNode, now: number): BinaryNode {
-  const rmr = child(receipt, 'rmr')
-  const attributes = { id, type: 'mediaretry', from: receipt.attrs['to'], t: `${now}` }
-  return node('notification', attributes, [node('rmr', rmr?.attrs ?? {}), node('error', { code: '2' })])
 }

@@ -1,6 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { getFile, uploadFile } from '../../openapi/routes/files.ts'
+import { getFile, retryFile, uploadFile } from '../../openapi/routes/files.ts'
 import { maxFileBytes } from '../../schema/api/file.ts'
 import { IdFile } from '../../schema/id.ts'
 import { ApiError, unwrap } from '../api-error.ts'
@@ -13,13 +13,28 @@ import {
   type StoredFile,
 } from '../files/file-store.ts'
 import { requireKey, requireScope } from '../middleware/authenticate.ts'
+import { limitJson } from '../middleware/limit-json.ts'
 import { refuseInvalid } from '../problem.ts'
 import { randomId } from '../random-id.ts'
+import { findSession } from './find-session.ts'
 
 /** Media of a tenant: upload, download whole or in part. Streamed both ways. */
 export const fileRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
 
 fileRoutes.use('/v1/files/*', requireKey())
+
+fileRoutes.use('/v1/files/:idFile/retry', limitJson())
+
+fileRoutes.openapi({ ...retryFile, middleware: requireScope('files:write') }, async (context) => {
+  const { idFile } = context.req.valid('param')
+  const session = await findSession(context, context.req.valid('json').idSession)
+  const key = fileKey(context.get('caller').idTenant, idFile)
+  if (await openFileStore(context.env.FILES).head(key)) {
+    return context.json({ idFile, fileStatus: 'stored' as const, lastError: null }, 200)
+  }
+  const { lastError } = unwrap(await session.retryFile(idFile))
+  return context.json({ idFile, fileStatus: 'fetching' as const, lastError: lastError || null }, 202)
+})
 
 fileRoutes.on(uploadFile.method, uploadFile.path, requireScope('files:write'), async (context) => {
   const idFile = randomId('file')

@@ -26,8 +26,10 @@ function show({ isDestroying: _, ...session }: SessionView): SessionBody {
 }
 
 /** The settings among what was given. */
-function settingsOf({ pacing }: UpdateSession): Partial<SessionSettings> {
-  return { ...(pacing !== undefined && { pacing }) }
+function settingsOf(given: UpdateSession): Partial<SessionSettings> {
+  const { pacing, history, includeStatus, includeNewsletters } = given
+  const settings = { pacing, history, includeStatus, includeNewsletters }
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
 }
 
 sessionRoutes.openapi({ ...routes.createSession, ...writing }, async (context) => {

@@ -47,7 +47,8 @@ function takeEvent(store: SessionStore, change: Change, entry: EventEntry, optio
   const record = store.record as SessionRecord
   const { source } = entry
   const proof = entry.proof ?? ''
-  const event = source === undefined ? entry.event : { ...entry.event, fileStatus: 'stored' }
+  const isLost = entry.event['fileStatus'] === 'unavailable'
+  const event = source === undefined || isLost ? entry.event : { ...entry.event, fileStatus: 'stored' }
   const parsed = EventDraft.safeParse(event)
   const reason = parsed.success ? refusal(record, parsed.data, options) : describeIssues(parsed.error.issues)
   if (!parsed.success || reason !== null) {
@@ -62,7 +63,8 @@ function takeEvent(store: SessionStore, change: Change, entry: EventEntry, optio
   const { held } = store
   if (held.size > 0 && held.has(draft.idEvent)) return
   const chat = chatOf(draft)
-  const idFile = source !== undefined && 'idFile' in draft ? draft.idFile : null
+  if (source !== undefined && isLost && 'idFile' in draft) keepLost(store, change, draft, source)
+  const idFile = source !== undefined && !isLost && 'idFile' in draft ? draft.idFile : null
   if (chat !== null && (idFile !== null || held.blocks(chat))) {
     if (findSequence(store.sql, draft.idEvent) !== null) return
     const deadlineAt = change.now + options.fileDeadlineMs
@@ -77,6 +79,16 @@ function learn(store: SessionStore, change: Change, person: Learnt): void {
   const { ref, number, lid } = store.record as SessionRecord
   const isOwn = [number, lid].some((own) => own !== null && (own === person.number || own === person.lid))
   if (!isOwn) store.contacts.learn(change, ref.idSession, person)
+}
+
+/** A file that nobody fetches before somebody asks for it: those of the history. */
+function keepLost(
+  store: SessionStore,
+  change: Change,
+  { idFile, fileError = '' }: { idFile: string; fileError?: string | undefined },
+  source: string,
+): void {
+  store.lostFiles.add(idFile, { source, error: fileError }, change.now)
 }
 
 function refusal(record: SessionRecord, draft: EventDraft, options: CommitOptions): string | null {
@@ -106,7 +118,7 @@ function applyReport(store: SessionStore, change: Change, report: SessionReport)
     case 'loggedOut':
       return applyInput(store, change, report.report, { report, why: report })
     case 'fileUnavailable':
-      return releaseWithoutFile(store.held, change, report.idFile, report.fileError)
+      return releaseWithoutFile(store, change, report.idFile, report.fileError)
     case 'command':
       return finishCommand(store, change, report)
     case 'contacts':

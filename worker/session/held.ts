@@ -33,6 +33,7 @@ const statements = {
   chat: `SELECT position, id_event, source IS NOT NULL AS waits, proof, draft FROM held
     WHERE chat = ?1 AND position > ?2 ORDER BY position LIMIT 100`,
   one: 'SELECT draft FROM held WHERE position = ?',
+  source: 'SELECT source FROM held WHERE position = ?',
   ready: 'UPDATE held SET source = NULL, deadline_at = NULL, id_file = NULL, draft = ?2 WHERE position = ?1',
   remove: 'DELETE FROM held WHERE position IN (SELECT value FROM json_each(?))',
   files: `SELECT id_file AS idFile, id_event AS idEvent, source FROM held
@@ -133,6 +134,13 @@ export class HeldEvents {
   /** Files that are still awaited, oldest first. */
   files(): HeldFile[] {
     return this.#sql.exec<{ idFile: string; idEvent: string; source: string }>(statements.files).toArray()
+  }
+
+  /** Where an awaited file is to be had; null when it is not awaited. */
+  sourceOf(idFile: string): string | null {
+    const waiting = this.#files.get(idFile)
+    if (!waiting) return null
+    return this.#sql.exec<{ source: string | null }>(statements.source, waiting.position).one().source
   }
 
   isAwaited(idFile: string): boolean {

@@ -81,7 +81,7 @@ function applyRest(store: SessionStore, change: Change, record: SessionRecord): 
 /** The session ends: nothing is kept back any more. */
 function releaseAll(store: SessionStore, change: Change): void {
   for (const idFile of store.held.awaited()) {
-    releaseWithoutFile(store.held, change, idFile, 'The session was deleted before the file arrived.')
+    releaseWithoutFile(store, change, idFile, 'The session was deleted before the file arrived.')
   }
 }
 

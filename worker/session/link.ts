@@ -4,6 +4,7 @@ import type { StoredCommand } from './commands.ts'
 import type { CommitFrame } from './commit.ts'
 import { readKeys, sliceKeys } from './keys.ts'
 import { applyInput } from './lifecycle.ts'
+import { receivingOf } from '../session-settings.ts'
 import type { SessionRecord } from './record.ts'
 import { isActive } from './state-table.ts'
 import type { SessionStore } from './store.ts'
@@ -92,7 +93,7 @@ export class SessionLink {
   }
 
   /** Tells the owner what is asked of it, once a socket, and the command if there is one to tell. */
-  tell(frame: Extract<LinkDownFrame, { type: 'desire' | 'command' | 'cancel' }>): boolean {
+  tell(frame: Extract<LinkDownFrame, { type: 'desire' | 'command' | 'cancel' | 'receiving' }>): boolean {
     const socket = this.owner()
     if (!socket) return false
     if (frame.type === 'desire') {
@@ -161,6 +162,7 @@ export class SessionLink {
       last: log.n,
       resumed,
       session: record.ref,
+      receiving: receivingOf(record.settings),
       recent: log.recentProofs(recentProofs),
       files: held.files(),
     })

@@ -93,4 +93,13 @@ export const sessionMigrations = [
     asked_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE lost_files (
+    position INTEGER PRIMARY KEY,
+    id_file TEXT NOT NULL,
+    source TEXT NOT NULL,
+    error TEXT NOT NULL,
+    at INTEGER NOT NULL
+  );
+  `,
 ] as const

@@ -5,6 +5,7 @@ import { SessionContacts } from './contacts.ts'
 import { addEventIds } from './event-ids.ts'
 import { writeLine, type LogEntry } from './event-line.ts'
 import { HeldEvents } from './held.ts'
+import { LostFiles } from './lost-files.ts'
 import { EventLog } from './log.ts'
 import { sessionMigrations } from './migrations.ts'
 import { Pace } from './pace.ts'
@@ -24,6 +25,7 @@ export class SessionStore {
   readonly pace: Pace
   readonly recipients: Recipients
   readonly contacts: SessionContacts
+  readonly lostFiles: LostFiles
   readonly subscriptions: SessionSubscriptions
   record: SessionRecord | null = null
   readonly #storage: DurableObjectStorage
@@ -38,6 +40,7 @@ export class SessionStore {
     this.pace = new Pace(this.sql)
     this.recipients = new Recipients(this.sql)
     this.contacts = new SessionContacts(this.sql)
+    this.lostFiles = new LostFiles(this.sql)
     this.subscriptions = new SessionSubscriptions(this.sql)
   }
 

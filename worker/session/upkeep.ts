@@ -90,7 +90,7 @@ export class Upkeep {
     if (overdue.length === 0) return
     this.#parts.change((change) => {
       for (const idFile of overdue)
-        releaseWithoutFile(store.held, change, idFile, 'The file did not arrive in time.')
+        releaseWithoutFile(store, change, idFile, 'The file did not arrive in time.')
     })
   }
 

@@ -1,12 +1,12 @@
 import type { MessageStatus } from '../../schema/event/change.ts'
-import type { Pacing } from '../../schema/api/pacing.ts'
 import type { SessionReason, SessionState } from '../../schema/event/session.ts'
+import type { SessionSettings } from '../session-settings.ts'
 import type { StoredCommand } from './commands.ts'
 import type { SessionRecord } from './record.ts'
 import type { SessionStore } from './store.ts'
 
 /** What the API shows of a session; times in milliseconds. */
-export interface SessionView {
+export interface SessionView extends SessionSettings {
   idSession: string
   name: string | null
   state: SessionState
@@ -24,7 +24,6 @@ export interface SessionView {
   invalidEvents: number
   heldEvents: number
   queuedMessages: number
-  pacing: Pacing | null
   isDestroying: boolean
 }
 
@@ -47,7 +46,7 @@ export function viewSession(store: SessionStore, record: SessionRecord, isLinked
     invalidEvents: record.invalidCount,
     heldEvents: store.held.size,
     queuedMessages: store.commands.countQueued(),
-    pacing: record.settings.pacing,
+    ...record.settings,
     isDestroying: record.destroying,
   }
 }

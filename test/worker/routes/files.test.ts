@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { maxFileBytes } from '../../../schema/api/file.ts'
-import { type ApiClient, makeCustomer, problem } from '../support/api-client.ts'
+import { type ApiClient, makeCustomer, makeKey, problem } from '../support/api-client.ts'
+import { imageMessage } from '../support/event-builder.ts'
+import { findObject, makeLinked } from '../support/linked-session.ts'
 
 type Stored = { idFile: string; mimetype: string; fileSize: number; sha256: string }
 const text = 'hello world'
@@ -137,5 +139,76 @@ describe('a file', () => {
 
   it.each(['file_..%2f..%2fsecret000', 'nonsense', '..%2fother'])('is not found under %s', async (id) => {
     expect(await (await makeCustomer()).get(`/v1/files/${id}`)).toMatchObject(problem(404, 'fileNotFound'))
+  })
+})
+
+describe('a file that was unavailable', () => {
+  const source = 'c291cmNl'
+
+  async function lost() {
+    const { customer, link } = await makeLinked()
+    const image = imageMessage()
+    const idFile = String(image['idFile'])
+    await link.commit({ events: [{ event: image, source }] })
+    await link.report({ report: 'fileUnavailable', idFile, fileError: 'gone' })
+    return { customer, link, idFile, path: `/v1/files/${idFile}/retry` }
+  }
+
+  it('is fetched again by the connector when somebody asks for it', async () => {
+    const { customer, link, idFile, path } = await lost()
+    const asking = customer.post(path, { idSession: 'support' })
+    const { idCommand, command } = await link.next('command')
+    expect(command).toEqual({ kind: 'fetchFile', idFile, source })
+    await link.report({ report: 'command', idCommand, outcome: 'done' })
+    expect(await asking).toMatchObject({
+      status: 202,
+      body: { idFile, fileStatus: 'fetching', lastError: 'gone' },
+    })
+    await link.report({ report: 'fileUnavailable', idFile, fileError: 'still gone' })
+    const again = customer.post(path, { idSession: 'support' })
+    await link.until(() => link.all('command').length === 2)
+    await link.report({ report: 'command', idCommand: link.all('command')[1]!.idCommand, outcome: 'done' })
+    expect((await again).body).toMatchObject({ lastError: 'still gone' })
+  })
+
+  it('is no more to be asked for when it has come', async () => {
+    const { customer, idFile, path } = await lost()
+    const { stub } = await findObject(customer, 'support')
+    await stub.fileStored({ idFile, fileSize: 1, sha256 })
+    expect(await customer.post(path, { idSession: 'support' })).toMatchObject(problem(404, 'fileNotFound'))
+  })
+
+  it('of the history does not keep its event back, and can be asked for', async () => {
+    const { customer, link } = await makeLinked()
+    const image = imageMessage({ fileStatus: 'unavailable', fileError: 'not fetched', isHistory: true })
+    const idFile = String(image['idFile'])
+    await link.commit({ events: [{ event: image, source }] })
+    const { body } = await customer.get<{ events: unknown[] }>('/v1/sessions/support/events')
+    expect(body.events.at(-1)).toMatchObject({ idFile, fileStatus: 'unavailable', fileError: 'not fetched' })
+    const asking = customer.post(`/v1/files/${idFile}/retry`, { idSession: 'support' })
+    const { idCommand } = await link.next('command')
+    await link.report({ report: 'command', idCommand, outcome: 'done' })
+    expect(await asking).toMatchObject({ status: 202, body: { lastError: 'not fetched' } })
+  })
+
+  it('is answered at once when it is stored, and 503 while no connector runs the session', async () => {
+    const { customer, link, path } = await lost()
+    const { body } = await upload(customer)
+    expect(await customer.post(`/v1/files/${body.idFile}/retry`, { idSession: 'support' })).toMatchObject({
+      status: 200,
+      body: { fileStatus: 'stored', lastError: null },
+    })
+    link.close()
+    await link.closedWith()
+    expect(await customer.post(path, { idSession: 'support' })).toMatchObject(problem(503, 'notAnswered'))
+  })
+
+  it('needs the session, the scope and the tenant', async () => {
+    const { customer, path } = await lost()
+    const reader = await makeKey(customer.idTenant, ['files:read'])
+    const other = await makeCustomer()
+    expect(await customer.post(path, {})).toMatchObject(problem(422, 'validationFailed'))
+    expect(await reader.post(path, { idSession: 'support' })).toMatchObject(problem(403, 'scopeMissing'))
+    expect(await other.post(path, { idSession: 'support' })).toMatchObject(problem(404, 'sessionNotFound'))
   })
 })
