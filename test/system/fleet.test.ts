@@ -132,11 +132,19 @@ it('hands the sessions of a connector that gets SIGTERM over, losing and repeati
     )
     const exited = once(own, 'exit')
     own.kill('SIGTERM')
-    await sendToEach('while they go')
+    const rounds = [1, 2, 3, 4, 5, 6]
+    for (const round of rounds) await sendToEach(`while they go ${round}`)
     expect(await exited).toEqual([0, null])
     await waitUntil('all run elsewhere', areAllConnected, withinMs)
     expect((await runners()).filter((runner) => runner!.startsWith('extra'))).toEqual([])
-    await expectEach('while they go')
+    const told = (name: string) =>
+      stage.receiver
+        .events('conversation')
+        .filter(({ idSession, value }) => idSession === name && String(value).startsWith('while they go'))
+        .map(({ value }) => value)
+    await waitUntil('all is told', () => names.every((name) => told(name).length >= rounds.length), withinMs)
+    for (const name of names)
+      expect(told(name)).toEqual(rounds.map((round) => `while they go ${round} ${name}`))
     expectNoNewQr()
   } finally {
     own.kill('SIGTERM')
