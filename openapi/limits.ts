@@ -5,6 +5,8 @@ import { maxFileBytes } from '../schema/api/file.ts'
 import { maxQueuedMessages, maxWaitSeconds } from '../schema/api/message.ts'
 import {
   maxHeaders,
+  maxNamedSessions,
+  maxNamedTypes,
   maxSecretOverlapSeconds,
   maxSubscriptions,
   maxUrlLength,
@@ -28,5 +30,7 @@ export const limits = [
   { what: 'characters of a webhook’s URL', value: `${maxUrlLength}` },
   { what: 'numbers in one check of contacts', value: `${maxCheckedNumbers}` },
   { what: 'own headers of a subscription', value: `${maxHeaders}` },
+  { what: 'sessions that a subscription names', value: `${maxNamedSessions}` },
+  { what: 'types that a subscription or a replay names', value: `${maxNamedTypes}` },
   { what: 'overlap of a rotated secret', value: `${maxSecretOverlapSeconds / 86_400} days` },
 ]

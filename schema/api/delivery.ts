@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { MessageType } from '../event/event.ts'
 import { IdEvent, IdSession } from '../id.ts'
 import { IsoTime, nextCursor, PageQuery } from './common.ts'
+import { maxNamedTypes } from './subscription.ts'
 
 export const DeliveryStatus = z.enum(['pending', 'delivered', 'failing', 'exhausted'])
 export type DeliveryStatus = z.infer<typeof DeliveryStatus>
@@ -106,7 +107,7 @@ export const Replay = z
     }),
     since: IsoTime.optional().meta({ description: 'Events logged at or after this time.' }),
     afterSequence: z.int().nonnegative().optional().meta({ description: 'Events after this sequence.' }),
-    types: z.array(MessageType).min(1).optional(),
+    types: z.array(MessageType).min(1).max(maxNamedTypes).optional(),
     onlyFailed: z.boolean().default(false).meta({ description: 'Only those that were never delivered.' }),
   })
   .refine(({ since, afterSequence }) => since === undefined || afterSequence === undefined, {

@@ -7,10 +7,18 @@ import { IsoTime, nextCursor } from './common.ts'
 export const maxSubscriptions = 100
 export const maxHeaders = 20
 export const maxUrlLength = 2048
+/** A subscription names at most so many sessions: each of the tenant's sessions keeps a copy. */
+export const maxNamedSessions = 1000
+/** … and at most so many types, which leaves room for all of them. */
+export const maxNamedTypes = 100
 
 const Headers = z
   .record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'use letters, digits and hyphens'), z.string().max(1024))
   .refine((headers) => Object.keys(headers).length <= maxHeaders, `use at most ${maxHeaders} headers`)
+  .refine((headers) => {
+    const names = Object.keys(headers).map((name) => name.toLowerCase())
+    return new Set(names).size === names.length
+  }, 'name each header once; upper and lower case make no difference')
 
 /** `whsec_` and 24 to 64 bytes in base64. */
 export const Secret = z
@@ -34,9 +42,15 @@ const settings = {
   events: z
     .array(z.union([MessageType, z.literal('*')]))
     .min(1)
+    .max(maxNamedTypes)
     .nullable()
     .meta({ description: 'Message types, or `["*"]` for all; `null` is the eight of the core contract.' }),
-  sessions: z.array(IdSession).min(1).nullable().meta({ description: 'Only these sessions; `null` is all.' }),
+  sessions: z
+    .array(IdSession)
+    .min(1)
+    .max(maxNamedSessions)
+    .nullable()
+    .meta({ description: 'Only these sessions; `null` is all.' }),
   description: z.string().max(500).nullable(),
   headers: Headers.meta({ description: 'Sent with each request, besides ChatLink’s own.' }),
   ordering: z.enum(['chat', 'session', 'none']).meta({

@@ -31,9 +31,10 @@ export async function makeReplay(
   if (since !== undefined && since < now - work.doors.config.CHATLINK_RETENTION_DAYS * 86_400_000) {
     return fail('replayTooOld', 'The log does not reach back so far. Use a later time.')
   }
-  const after =
+  const asked =
     since === undefined ? (options.afterSequence ?? 0) : (await work.session.sequenceBefore(since)).sequence
-  const through = Math.max(work.stream.cursor, after)
+  const through = work.stream.cursor
+  const after = Math.min(asked, through)
   const counts = { startedAt: now, finishedAt: null, delivered: 0, failed: 0 }
   return succeed({ replay: { after, position: after, through, types, onlyFailed, ...counts } })
 }

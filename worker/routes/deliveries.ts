@@ -6,7 +6,7 @@ import type { AttemptView, DeliveryView } from '../dispatcher/delivery-view.ts'
 import { isoTime, isoTimeOrNull } from '../iso-time.ts'
 import { requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
-import { findDelivery, findDispatchers, listOverSessions } from './dispatchers.ts'
+import { findDelivery, findDispatchers, listOverSessions, refuseWhileReplaying } from './dispatchers.ts'
 
 /** What became of each event at each webhook. Mounted behind `subscriptionRoutes`, which asks for the key. */
 export const deliveryRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
@@ -50,6 +50,7 @@ deliveryRoutes.openapi({ ...routes.replayDeliveries, ...writing }, async (contex
   const { idSubscription } = context.req.valid('param')
   const { idSession, since, ...rest } = context.req.valid('json')
   const { dispatchers } = await findDispatchers(context, idSubscription, idSession)
+  await refuseWhileReplaying(dispatchers)
   const options = { ...rest, ...(since !== undefined && { since: Date.parse(since) }) }
   const sessions = await Promise.all(
     dispatchers.map(async ({ ref, dispatcher }) => {

@@ -51,6 +51,15 @@ export async function listOverSessions(found: Found, { status, limit, cursor }: 
   return { deliveries, cursor: null }
 }
 
+/** Ends the request when any of them replays already: it begins in all sessions or in none. */
+export async function refuseWhileReplaying(found: Found): Promise<void> {
+  const views = await Promise.all(found.map(({ dispatcher }) => dispatcher.describe()))
+  const busy = views.find(({ replay }) => replay?.isDone === false)
+  if (!busy) return
+  const detail = `A replay is under way for the session ${busy.idSession}. Wait until it has ended.`
+  throw new ApiError('replayRunning', detail)
+}
+
 /** The first Dispatcher that knows a delivery of this event. */
 export async function findDelivery(found: Found, idEvent: string) {
   for (const { dispatcher } of found) {

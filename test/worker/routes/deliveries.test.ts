@@ -108,6 +108,35 @@ describe('a replay', () => {
     expect(await customer.post(`${path}/replay`, json)).toMatchObject(problem(422, 'validationFailed'))
   })
 
+  it('beyond the newest event sends nothing, and says so', async () => {
+    const { customer, link, endpoint, path, until } = await makeSubscribed(200)
+    await link.deliver(conversation({ value: 'one' }))
+    await until('delivered', 1)
+    const { status, body } = await customer.post<{
+      sessions: { fromSequence: number; toSequence: number }[]
+    }>(`${path}/replay`, { afterSequence: Number.MAX_SAFE_INTEGER })
+    expect(status).toBe(202)
+    const [part] = body.sessions
+    expect(part!.fromSequence).toBe(part!.toSequence + 1)
+    expect(part!.toSequence).toBeLessThan(100)
+    await expect
+      .poll(async () => (await customer.get(path)).body)
+      .toMatchObject({ health: [{ replay: { isDone: true, delivered: 0 } }] })
+    expect(await endpoint.values()).toEqual(['one'])
+  })
+
+  it('begins in no session while one of them replays', async () => {
+    const { customer, link, endpoint, path, until } = await makeSubscribed(200)
+    await customer.post('/v1/sessions', { idSession: 'other' })
+    await link.deliver(conversation({ value: 'one' }))
+    await until('delivered', 1)
+    await endpoint.script({ status: 200, delayMs: 1000 })
+    expect((await customer.post(`${path}/replay`, { idSession: 'support' })).status).toBe(202)
+    expect(await customer.post(`${path}/replay`, {})).toMatchObject(problem(409, 'replayRunning'))
+    const { body } = await customer.get<{ health: { idSession: string; replay: object | null }[] }>(path)
+    expect(body.health.find(({ idSession }) => idSession === 'other')?.replay).toBeNull()
+  })
+
   it('is refused beyond the retention and for a subscription that is disabled', async () => {
     const { customer, path } = await makeSubscribed(200)
     expect(await customer.post(`${path}/replay`, { since: '2020-01-01T00:00:00Z' })).toMatchObject(

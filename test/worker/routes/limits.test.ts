@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { maxIdempotencyKeyLength } from '../../../schema/api/common.ts'
 import { maxQueuedMessages } from '../../../schema/api/message.ts'
-import { maxHeaders, maxSubscriptions, maxUrlLength } from '../../../schema/api/subscription.ts'
+import {
+  maxHeaders,
+  maxNamedSessions,
+  maxNamedTypes,
+  maxSubscriptions,
+  maxUrlLength,
+} from '../../../schema/api/subscription.ts'
 import { linkClose, maxFrameBytes } from '../../../schema/link.ts'
 import { maxBodyCharacters } from '../../../worker/session/event-line.ts'
 import { makeCustomer, problem } from '../support/api-client.ts'
@@ -32,6 +38,21 @@ describe('a subscription', () => {
     expect(await make({ url, headers: { 'x-long': 'a'.repeat(1025) } })).toMatchObject(
       problem(422, 'validationFailed'),
     )
+  })
+
+  it('may name a header once, however it is written', async () => {
+    expect(await make({ url, headers: { 'X-Key': 'one', 'x-key': 'two' } })).toMatchObject(
+      problem(422, 'validationFailed'),
+    )
+  })
+
+  it('may name the most sessions and types, and not one more', async () => {
+    const sessions = Array.from({ length: maxNamedSessions }, (_, n) => `session-${n}`)
+    const events = Array(maxNamedTypes).fill('conversation')
+    expect((await make({ url, sessions, events })).status).toBe(201)
+    for (const more of [{ sessions: [...sessions, 'more'] }, { events: [...events, 'conversation'] }]) {
+      expect(await make({ url, ...more })).toMatchObject(problem(422, 'validationFailed'))
+    }
   })
 
   it('is refused when the tenant has the most', async () => {
