@@ -1,8 +1,12 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { sign } from '../../worker/dispatcher/sign.ts'
+import { probePort } from '../../worker/host/port.ts'
+import { waitUntil } from '../support/wait.ts'
 
 /** Runs the examples of docs/delivery.md as they stand there, each against what the Dispatcher's own signer has signed. */
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -137,5 +141,38 @@ describe(`the examples of docs/delivery.md${missing.map(({ name }) => `, without
       expect(accepts(language, await makeDelivery([otherSecret]))).toBe(false)
       expect(accepts(language, await makeDelivery([secret], Date.now() - 600_000))).toBe(false)
     })
+  })
+})
+
+describe.each(here.filter(({ name }) => name === 'PHP'))('$name behind a web server', (php) => {
+  it('reads headers and body as the document says', async () => {
+    const [, headers = '', body = ''] =
+      /`\$headers` is `(.+?)` and `\$rawBody` is `(.+?)`/.exec(document) ?? []
+    const directory = mkdtempSync(join(tmpdir(), 'chatlink-php-'))
+    const script = join(directory, 'index.php')
+    writeFileSync(
+      script,
+      `<?php
+${findExample(php.fence)}
+http_response_code(verify(getenv('WEBHOOK_SECRET'), ${headers}, ${body}) ? 204 : 401);`,
+    )
+    const port = await probePort('127.0.0.1', 0)
+    const server = spawn(php.runtime, ['-S', `127.0.0.1:${port}`, script], {
+      env: { PATH: process.env['PATH'], WEBHOOK_SECRET: secret },
+      stdio: 'ignore',
+    })
+    try {
+      const post = async ({ headers: given, rawBody: content }: Delivery) => {
+        const init = { method: 'POST', headers: given, body: content }
+        return (await fetch(`http://127.0.0.1:${port}/webhook`, init)).status
+      }
+      const delivery = await makeDelivery([secret])
+      await waitUntil('PHP answers', async () => (await post(delivery)) > 0)
+      expect(await post(delivery)).toBe(204)
+      expect(await post({ ...delivery, rawBody: `${rawBody} ` })).toBe(401)
+    } finally {
+      server.kill()
+      rmSync(directory, { recursive: true, force: true })
+    }
   })
 })
