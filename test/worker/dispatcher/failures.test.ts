@@ -73,7 +73,7 @@ describe('attempt', () => {
     })
   })
 
-  it('that cannot be made is an attempt too, and the event is given up', async () => {
+  it('27. that cannot be made is an attempt too, and the event is given up', async () => {
     const { dispatcher, log, describe: view } = await makeDelivery({ headers: { 'bad header': 'x' } })
     await log(text('x'))
     await until(async () => (await view()).exhausted === 1, 'given up')

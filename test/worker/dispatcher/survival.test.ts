@@ -107,7 +107,8 @@ describe('survival', () => {
     const readLog = vi.spyOn(Session.prototype, 'readLog').mockImplementation(() => {
       throw new Error('the log cannot be read')
     })
-    for (let round = 0; round < 4; round++) {
+    // After six failures of its own the platform would forget an alarm.
+    for (let round = 0; round < 10; round++) {
       await passTo(100)
       expect(
         await runInDurableObject(dispatcher, (_object, { storage }) => storage.getAlarm()),
