@@ -45,7 +45,7 @@ export const storageRefused = cause(
 export const qrExpired = cause(
   'stop',
   'qrExpired',
-  'Nobody scanned the QR in time. Start the session to get a new one.',
+  'Nobody scanned the QR or typed the pairing code in time. Start the session to get a new one.',
 )
 
 const byCode: Record<number, CloseCause> = {

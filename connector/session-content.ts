@@ -33,6 +33,8 @@ import { SessionStore } from './store.ts'
 import { readUnencrypted } from './unread.ts'
 import { ownAddresses, WhatsAppConnection, type WhatsAppHandlers } from './whatsapp.ts'
 
+type ContentCommand = Exclude<LinkCommand, { kind: 'pairingCode' }>
+
 export interface SessionContentOptions {
   ref: SessionRef
   config: Config
@@ -200,7 +202,7 @@ export class SessionContent {
   }
 
   /** Carries a message out in its turn, answers a question at once. */
-  command(idCommand: string, command: LinkCommand, expiresAt: number | undefined): void {
+  command(idCommand: string, command: ContentCommand, expiresAt: number | undefined): void {
     if (command.kind === 'sendMessage') return this.outbox.take(idCommand, command, expiresAt)
     if (command.kind === 'fetchFile') return this.#fetchAgain(idCommand, command)
     const socket = this.outbox.isOpen ? this.#connection?.socket : undefined

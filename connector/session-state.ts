@@ -6,7 +6,7 @@ import type { CloseKind } from './close-cause.ts'
  *
  *   attaching --attached--> opening --qr--> pairing --opened--> open          (opening --opened--> open)
  *
- *   opening, pairing, open --closed--> waiting --retryDue--> opening
+ *   opening, pairing, open --closed--> waiting --retryDue--> opening          (pairing, waiting --codeWanted--> opening)
  *   opening, pairing, open --heldTooLong--> holding --caughtUp--> opening
  *   any of them --closed for good, stopWanted, logoutWanted, released--> ending --flushed--> ended
  *   any of them --superseded--> ended
@@ -42,6 +42,7 @@ export const eventNames = [
   'closedLoggedOut',
   'heldTooLong',
   'retryDue',
+  'codeWanted',
   'stopWanted',
   'logoutWanted',
   'released',
@@ -106,6 +107,7 @@ const table: Record<State, Record<EventName, Cell>> = {
     closedLoggedOut: stay('attaching'),
     heldTooLong: stay('attaching'),
     retryDue: stay('attaching'),
+    codeWanted: stay('attaching'),
     stopWanted: stay('attaching'),
     logoutWanted: stay('attaching'),
     released: cell('ended', 'leave'),
@@ -123,6 +125,7 @@ const table: Record<State, Record<EventName, Cell>> = {
     closedRetry: cell('waiting', 'reportReconnecting', 'retryLater'),
     heldTooLong: cell('holding', 'drop', 'reportReconnecting'),
     retryDue: stay('opening'),
+    codeWanted: stay('opening'),
     logoutWanted: cell('ending', 'unlink', 'reportLoggedOutAsked', 'flush'),
     flushed: stay('opening'),
   },
@@ -137,6 +140,7 @@ const table: Record<State, Record<EventName, Cell>> = {
     closedRetry: cell('waiting', 'retryLater'),
     heldTooLong: cell('holding', 'drop'),
     retryDue: stay('pairing'),
+    codeWanted: cell('opening', 'drop', 'open'),
     logoutWanted: cell('ending', 'close', 'reportLoggedOutAsked', 'flush'),
     flushed: stay('pairing'),
   },
@@ -151,6 +155,7 @@ const table: Record<State, Record<EventName, Cell>> = {
     closedRetry: cell('waiting', 'reportReconnecting', 'retryLater'),
     heldTooLong: cell('holding', 'drop', 'reportReconnecting'),
     retryDue: stay('open'),
+    codeWanted: stay('open'),
     logoutWanted: cell('ending', 'unlink', 'reportLoggedOutAsked', 'flush'),
     flushed: stay('open'),
   },
@@ -166,6 +171,7 @@ const table: Record<State, Record<EventName, Cell>> = {
     closedLoggedOut: stay('waiting'),
     heldTooLong: stay('waiting'),
     retryDue: cell('opening', 'open'),
+    codeWanted: cell('opening', 'open'),
     logoutWanted: cell('ending', 'close', 'reportLoggedOutAsked', 'flush'),
     flushed: stay('waiting'),
   },
@@ -181,6 +187,7 @@ const table: Record<State, Record<EventName, Cell>> = {
     closedLoggedOut: stay('holding'),
     heldTooLong: stay('holding'),
     retryDue: stay('holding'),
+    codeWanted: stay('holding'),
     logoutWanted: cell('ending', 'close', 'reportLoggedOutAsked', 'flush'),
     flushed: stay('holding'),
   },
@@ -195,6 +202,7 @@ const table: Record<State, Record<EventName, Cell>> = {
     closedLoggedOut: stay('ending'),
     heldTooLong: stay('ending'),
     retryDue: stay('ending'),
+    codeWanted: stay('ending'),
     stopWanted: stay('ending'),
     logoutWanted: stay('ending'),
     released: stay('ending'),
@@ -212,6 +220,7 @@ const table: Record<State, Record<EventName, Cell>> = {
     closedLoggedOut: stay('ended'),
     heldTooLong: stay('ended'),
     retryDue: stay('ended'),
+    codeWanted: stay('ended'),
     stopWanted: stay('ended'),
     logoutWanted: stay('ended'),
     released: stay('ended'),

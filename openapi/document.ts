@@ -2,6 +2,7 @@ import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import { coreEvents, events } from '../schema/event/event.ts'
 import * as contacts from './routes/contacts.ts'
 import * as files from './routes/files.ts'
+import * as pairing from './routes/pairing.ts'
 import * as open from './routes/public.ts'
 import * as sessions from './routes/sessions.ts'
 import * as subscriptions from './routes/subscriptions.ts'
@@ -55,7 +56,7 @@ export function buildDocument(): Record<string, unknown> {
     scheme: 'bearer',
     description: 'The admin token of the installation.',
   })
-  for (const route of [tenants, sessions, contacts, subscriptions, files, open].flatMap((module) =>
+  for (const route of [tenants, sessions, pairing, contacts, subscriptions, files, open].flatMap((module) =>
     Object.values(module),
   ))
     registry.registerPath(route as RouteConfig)

@@ -4,6 +4,15 @@ import { presence, readMessages } from './api/sign.ts'
 import { IdFile, Jid } from './id.ts'
 import { SendableMessage } from './outgoing.ts'
 
+/** Why a question is refused rather than not answered: `errorCode` of the report, and the API's problem. */
+export const questionProblems = [
+  'alreadyLinked',
+  'numberRefused',
+  'rateLimited',
+  'refusedByWhatsApp',
+] as const
+export type QuestionProblem = (typeof questionProblems)[number]
+
 /** What a connector is to do for the API; told again until a report ends it, so carry each `idCommand` out once. */
 export const LinkCommand = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sendMessage'), idMessage: z.string().min(1), message: SendableMessage }),
@@ -21,6 +30,8 @@ export const LinkCommand = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('subscribePresence'), to: Jid }),
   /** Done as soon as it is begun; what comes of it is the file itself, or a report `fileUnavailable`. */
   z.strictObject({ kind: z.literal('fetchFile'), idFile: IdFile, source: z.base64() }),
+  /** For a session that is being linked: the report's result is `{pairingCode, expiresAt}`. */
+  z.strictObject({ kind: z.literal('pairingCode'), phoneNumber: z.string().regex(/^\d{6,15}$/) }),
   /** The report's result is `{pictureUrl: string | null}`. */
   z.strictObject({ kind: z.literal('profilePicture'), jid: Jid }),
 ])

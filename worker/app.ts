@@ -15,6 +15,7 @@ import { fileRoutes } from './routes/files.ts'
 import { installationRoutes } from './routes/installation.ts'
 import { linkRoutes } from './routes/link.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { pairingRoutes } from './routes/pairing.ts'
 import { publicRoutes } from './routes/public.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
@@ -33,6 +34,7 @@ app.route('/', publicRoutes)
 app.route('/', docsRoutes)
 app.route('/', installationRoutes)
 app.route('/', sessionRoutes)
+app.route('/', pairingRoutes)
 app.route('/', messageRoutes)
 app.route('/', contactRoutes)
 app.route('/', subscriptionRoutes)

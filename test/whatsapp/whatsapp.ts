@@ -200,7 +200,11 @@ class Server {
   #receiveFromStranger(registration: Registration, stanza: BinaryNode): void {
     const code = child(stanza, 'link_code_companion_reg')
     if (code) {
-      const answer = { id: stanza.attrs['id'], type: 'result', from: '@s.whatsapp.net' }
+      const { pairingCodeRefusal } = this.#world
+      const type = pairingCodeRefusal === undefined ? 'result' : 'error'
+      const answer = { id: stanza.attrs['id'], type, from: '@s.whatsapp.net' }
+      if (pairingCodeRefusal !== undefined)
+        return registration.connection.send(node('iq', answer, [node('error', { code: pairingCodeRefusal })]))
       if (code.attrs['stage'] === 'companion_hello') registration.code = readCodeRequest(code)
       const ref = node('link_code_pairing_ref', {}, registration.code?.ref)
       registration.connection.send(node('iq', answer, [node('link_code_companion_reg', {}, [ref])]))

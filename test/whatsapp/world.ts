@@ -15,6 +15,8 @@ export class World {
   readonly registrations = new Set<Registration>()
   /** Chats to which messages are refused, with the code that their acknowledgement carries. */
   readonly ackErrors = new Map<string, string>()
+  /** Code with which requests for a pairing code are refused. */
+  pairingCodeRefusal: string | undefined
   /** Ids of the messages that clients sent lately; a repeated one is acknowledged and not carried again. */
   readonly sent = new Set<string>()
   /** Messages that clients sent to nobody: encrypted for no device of the one they are addressed to. */

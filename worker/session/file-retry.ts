@@ -1,12 +1,9 @@
 import { fail, succeed, type Failure, type Result } from '../result.ts'
-import type { Questions } from './questions.ts'
+import type { Answered, Questions } from './questions.ts'
 import type { SessionRecord } from './record.ts'
 import type { SessionStore } from './store.ts'
 
-export type Retried = Result<
-  { lastError: string },
-  'sessionNotFound' | 'sessionNotConnected' | 'notAnswered' | 'fileNotFound'
->
+export type Retried = Result<{ lastError: string }, Extract<Answered, { ok: false }>['code'] | 'fileNotFound'>
 
 interface FileRetryParts {
   store: SessionStore

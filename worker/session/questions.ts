@@ -1,4 +1,4 @@
-import type { LinkCommand } from '../../schema/command.ts'
+import { questionProblems, type LinkCommand, type QuestionProblem } from '../../schema/command.ts'
 import type { SessionReport } from '../../schema/link.ts'
 import { randomId } from '../random-id.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
@@ -12,8 +12,9 @@ type Answer = Extract<SessionReport, { report: 'command' }>
 
 export type Answered = Result<
   { result: Record<string, unknown> },
-  'sessionNotFound' | 'sessionNotConnected' | 'notAnswered'
+  'sessionNotFound' | 'sessionNotConnected' | 'notAnswered' | QuestionProblem
 >
+type Refused = Failure<'sessionNotConnected' | 'alreadyLinked'>
 
 interface QuestionsParts {
   link: SessionLink
@@ -35,9 +36,8 @@ export class Questions {
   async ask(command: Question): Promise<Answered> {
     const record = this.#parts.living()
     if ('ok' in record) return record
-    const { state, desire } = record
-    if (!isActive(state) || state === 'qr' || desire !== 'run')
-      return fail('sessionNotConnected', `The session is ${state}. Start and link it, then ask again.`)
+    const refused = command.kind === 'pairingCode' ? refuseCode(record) : refuseQuestion(record)
+    if (refused) return refused
     const idCommand = randomId('ask')
     const answer = await this.#waitFor(idCommand, () =>
       this.#parts.link.tell({ type: 'command', idCommand, command }),
@@ -48,7 +48,7 @@ export class Questions {
       return fail('notAnswered', 'WhatsApp did not answer in time. Try again in some seconds.')
     if (answer.outcome === 'failed')
       return fail(
-        'notAnswered',
+        questionProblems.find((problem) => problem === answer.errorCode) ?? 'notAnswered',
         answer.errorText ?? 'WhatsApp could not be asked. Try again in some seconds.',
       )
     return succeed({ result: answer.result ?? {} })
@@ -71,4 +71,17 @@ export class Questions {
       if (!tell()) finish('unlinked')
     })
   }
+}
+
+function refuseQuestion({ state, desire }: SessionRecord): Refused | undefined {
+  if (isActive(state) && state !== 'qr' && desire === 'run') return undefined
+  return fail('sessionNotConnected', `The session is ${state}. Start and link it, then ask again.`)
+}
+
+function refuseCode({ state, number, desire }: SessionRecord): Refused | undefined {
+  const isLinked = number !== null && state !== 'qr'
+  if (isLinked)
+    return fail('alreadyLinked', 'The session is linked. Log it out first to link another number.')
+  if (isActive(state) && desire === 'run') return undefined
+  return fail('sessionNotConnected', `The session is ${state}. Start it, then ask again.`)
 }

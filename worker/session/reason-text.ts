@@ -3,7 +3,8 @@ import type { SessionReason } from '../../schema/event/session.ts'
 /** What a customer reads about why a session stopped, was unlinked or is connecting again: cause, then what to do. */
 export const reasonTexts: Record<SessionReason, string> = {
   requested: 'It was asked for through the API or the console.',
-  qrExpired: 'Nobody scanned the QR code in time. Start the session again to get a new one.',
+  qrExpired:
+    'Nobody scanned the QR code or typed the pairing code in time. Start the session again to get a new one.',
   loggedOutByPhone:
     'The phone removed this device from its linked devices. Start the session and scan a new QR code to link it again.',
   replaced:

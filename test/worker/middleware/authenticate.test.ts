@@ -8,7 +8,7 @@ import {
   makeKey,
   problem,
 } from '../support/api-client.ts'
-import { apiRoutes, fillPath, needs } from '../support/api-contract.ts'
+import { apiRoutes, exampleOf, fillPath, needs } from '../support/api-contract.ts'
 
 const called = (credential: 'apiKey' | 'adminToken') =>
   apiRoutes
@@ -27,9 +27,9 @@ const outgoing = { to: '34600111222@s.whatsapp.net', messageType: 'conversation'
 
 /** A request that is right in all but the things that it names. */
 function bodyFor(method: string, path: string): { json?: unknown } {
-  if (method !== 'POST' && method !== 'PATCH') return {}
-  if (path.endsWith('/messages')) return { json: outgoing }
-  return { json: path === '/v1/sessions/{idSession}' ? { name: null } : {} }
+  if (path.endsWith('/messages') && method === 'POST') return { json: outgoing }
+  const json = exampleOf(method, path)
+  return json === undefined ? {} : { json }
 }
 
 describe('a route of tenants', () => {

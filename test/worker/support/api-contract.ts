@@ -2,19 +2,35 @@ import type { RouteConfig } from '@hono/zod-openapi'
 import { expect } from 'vitest'
 import type { z } from 'zod'
 import * as files from '../../../openapi/routes/files.ts'
+import * as contacts from '../../../openapi/routes/contacts.ts'
+import * as pairing from '../../../openapi/routes/pairing.ts'
 import * as open from '../../../openapi/routes/public.ts'
 import * as sessions from '../../../openapi/routes/sessions.ts'
 import * as subscriptions from '../../../openapi/routes/subscriptions.ts'
 import * as tenants from '../../../openapi/routes/tenants.ts'
 
 /** Every route of the API's contract. */
-export const apiRoutes: RouteConfig[] = [tenants, sessions, subscriptions, files, open].flatMap(
-  (module) => Object.values(module) as RouteConfig[],
-)
+export const apiRoutes: RouteConfig[] = [
+  tenants,
+  sessions,
+  pairing,
+  contacts,
+  subscriptions,
+  files,
+  open,
+].flatMap((module) => Object.values(module) as RouteConfig[])
 
 /** Whether the contract asks for this credential on a route. */
 export function needs(route: RouteConfig, credential: 'apiKey' | 'adminToken'): boolean {
   return route.security?.some((one) => credential in one) ?? false
+}
+
+/** The example of a route's JSON body; undefined when it takes none. */
+export function exampleOf(method: string, path: string): unknown {
+  const route = apiRoutes.find((one) => one.method === method.toLowerCase() && one.path === path)
+  const content = route?.request?.body?.content['application/json'] as { schema: z.ZodType } | undefined
+  const schema = content?.schema
+  return schema && ((schema.meta()?.['examples'] as unknown[] | undefined)?.[0] ?? {})
 }
 
 /** A path of the contract with true-looking ids, of things that nobody has. */
@@ -27,6 +43,7 @@ export function fillPath(path: string, given: Record<string, string> = {}): stri
     idEvent: 'evt_nobodynobodynobodynob',
     idFile: 'file_nobodynobodynobodynob',
     idMessage: 'NOBODY',
+    jid: '34600000000@s.whatsapp.net',
     ...given,
   }
   return path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => values[name]!)
