@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { KeyChange } from '../../schema/link.ts'
 
 const text = 'The quick brown fox jumps over the lazy dog, then writes home about it.'
 let count = 0
@@ -17,6 +18,18 @@ export function makeEvent(idSession: string, chats = 50): Record<string, unknown
     idMessage: `T${nowMicroseconds()}`,
     value: text,
   }
+}
+
+/** What a connector's seal makes of a Signal session with somebody. */
+const sealedSessions = Array.from({ length: 16 }, () => randomBytes(972).toString('base64'))
+
+/** The keys that change with these events: of each sender the session, once a commit. */
+export function keysOf(events: Record<string, unknown>[]): KeyChange[] {
+  const senders = new Set(events.map(({ senderNumber }) => String(senderNumber).split('@')[0]))
+  return Array.from(senders, (sender) => {
+    const value = sealedSessions[count++ % sealedSessions.length]!
+    return { type: 'session', id: `${sender}.0`, value }
+  })
 }
 
 export function nowMicroseconds(): number {

@@ -6,6 +6,8 @@ import type { BenchOptions } from './options.ts'
 /** Each part is loaded when it runs: the parts need different processes and nothing of each other. */
 const parts: Record<string, (options: BenchOptions) => Promise<void>> = {
   worker: async (options) => (await import('./worker-part.ts')).measureWorker(options),
+  cost: async (options) => (await import('./cost-part.ts')).measureCost(options),
+  log: async (options) => (await import('./log-part.ts')).measureLog(options),
   connector: async (options) => (await import('./connector-part.ts')).measureConnector(options),
   idle: async (options) => (await import('./idle-part.ts')).measureIdle(options),
   whole: async (options) => (await import('./whole-part.ts')).measureWhole(options),
@@ -16,10 +18,12 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     events: { type: 'string', default: '20000' },
+    'log-events': { type: 'string', default: '1000000' },
     rate: { type: 'string', default: '200' },
     messages: { type: 'string', default: '3000' },
     rounds: { type: 'string', default: '3' },
     profile: { type: 'string' },
+    state: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 })
@@ -50,10 +54,12 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
   }
   await parts[name]!({
     events: Number(values.events),
+    logEvents: Number(values['log-events']),
     rate: Number(values.rate),
     messages: Number(values.messages),
     rounds: Number(values.rounds),
     profile: values.profile,
+    state: values.state,
     say,
     progress,
   })

@@ -1,5 +1,5 @@
 import WebSocket from 'ws'
-import { LINK_VERSION, type SessionRef } from '../../schema/link.ts'
+import { LINK_VERSION, type KeyChange, type SessionRef } from '../../schema/link.ts'
 
 const maxInFlight = 4
 
@@ -8,6 +8,8 @@ export class RawConnector {
   readonly #url: string
   readonly #token: string
   readonly #refs: SessionRef[] = []
+  /** Sessions whose link was closed are handed over again; nobody asks for them. */
+  readonly #known = new Set<string>()
   #control: WebSocket | undefined
   #wake: () => void = () => undefined
 
@@ -21,7 +23,10 @@ export class RawConnector {
     this.#control = control
     control.on('message', (data) => {
       const frame = JSON.parse((data as Buffer).toString()) as { type: string; session: SessionRef }
-      if (frame.type === 'run') this.#refs.push(frame.session)
+      if (frame.type === 'run' && !this.#known.has(frame.session.idObject)) {
+        this.#known.add(frame.session.idObject)
+        this.#refs.push(frame.session)
+      }
       this.#wake()
     })
     await new Promise((done) => control.once('open', done))
@@ -65,6 +70,7 @@ export class RawLink {
   #last = 0
   #acked = 0
   #gathered: object[] = []
+  #keys = new Map<string, KeyChange>()
   #idle: (() => void)[] = []
 
   private constructor(socket: WebSocket, ref: SessionRef) {
@@ -83,10 +89,11 @@ export class RawLink {
     return link
   }
 
-  /** Events that go with the next commit; sent at once while fewer than four commits are under way. */
-  commit(events: object[], keys: object[] = [], reports: object[] = []): void {
+  /** Events and keys that go with the next commit; sent at once while fewer than four commits are under way. */
+  commit(events: object[], keys: KeyChange[] = []): void {
     for (const event of events) this.#gathered.push(event)
-    this.#flush(keys, reports)
+    for (const key of keys) this.#keys.set(key.id, key)
+    this.#flush()
   }
 
   /** Resolves when all that was committed is acknowledged. */
@@ -95,14 +102,21 @@ export class RawLink {
       await new Promise<void>((done) => this.#idle.push(done))
   }
 
+  /** Resolves when what is committed next is sent at once. */
+  async room(): Promise<void> {
+    while (this.#last - this.#acked >= maxInFlight) await new Promise<void>((done) => this.#idle.push(done))
+  }
+
   close(): void {
     this.#socket.terminate()
   }
 
-  #flush(keys: object[] = [], reports: object[] = []): void {
+  #flush(reports: object[] = []): void {
     if (this.#last - this.#acked >= maxInFlight) return
-    if (this.#gathered.length === 0 && keys.length === 0 && reports.length === 0) return
+    if (this.#gathered.length === 0 && reports.length === 0) return
     const events = this.#gathered.splice(0, 200).map((event) => ({ event }))
+    const keys = [...this.#keys.values()]
+    this.#keys.clear()
     this.#last++
     const frame = { type: 'commit', epoch: this.#epoch, n: this.#last, keys, events, reports }
     this.#socket.send(JSON.stringify(frame))
@@ -122,7 +136,7 @@ export class RawLink {
         return { number, jid: `${number}@s.whatsapp.net`, exists: true }
       })
       const { idCommand } = frame
-      this.#flush([], [{ report: 'command', idCommand, outcome: 'done', result: { contacts } }])
+      this.#flush([{ report: 'command', idCommand, outcome: 'done', result: { contacts } }])
     } else if (frame.type === 'ack') {
       this.#acked = Math.max(this.#acked, frame.n)
       this.#flush()

@@ -20,8 +20,27 @@ export function latencyOf(values: number[]): Latency {
   return { p50: percentile(values, 0.5), p95: percentile(values, 0.95), p99: percentile(values, 0.99) }
 }
 
+/** Of each percentile the median over rounds. */
+export function medianLatency(rounds: Latency[]): Latency {
+  const of = (name: keyof Latency) => median(rounds.map((latency) => latency[name]))
+  return { p50: of('p50'), p95: of('p95'), p99: of('p99') }
+}
+
+export function latencyCells({ p50, p95, p99 }: Latency): string[] {
+  return [p50, p95, p99].map(formatMs)
+}
+
+export function ratioCells(one: Latency, other: Latency): string[] {
+  return (['p50', 'p95', 'p99'] as const).map((name) => (one[name] / other[name]).toFixed(2))
+}
+
 export function formatMs(value: number): string {
   return `${value.toFixed(value < 10 ? 2 : 1)} ms`
+}
+
+/** Of milliseconds. */
+export function formatMicroseconds(value: number): string {
+  return `${(value * 1000).toFixed(0)} µs`
 }
 
 /** A Markdown table. */

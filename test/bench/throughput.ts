@@ -1,4 +1,4 @@
-import { makeEvent, ageOf } from './event.ts'
+import { makeEvent, ageOf, keysOf } from './event.ts'
 import { HttpLoad } from './http-load.ts'
 import type { RawLink } from './raw-link.ts'
 import { type Latency, latencyOf } from './stats.ts'
@@ -34,11 +34,10 @@ export class Arrivals {
   }
 }
 
-/** Events a second through the bare relay, as many at a time as there are connections. */
+/** Events through the bare relay, as many at a time as there are connections; resolves with their number. */
 export async function relayThroughput(url: string, arrivals: Arrivals, total: number): Promise<number> {
   const load = new HttpLoad(url)
   arrivals.reset()
-  const startedAt = performance.now()
   let left = total
   await Promise.all(
     Array.from({ length: 32 }, async () => {
@@ -47,25 +46,25 @@ export async function relayThroughput(url: string, arrivals: Arrivals, total: nu
   )
   await arrivals.reach(total)
   load.close()
-  return total / ((performance.now() - startedAt) / 1000)
+  return total
 }
 
-/** Events a second from the link to the subscriber, in batches as they come, over all links at once. */
+/** Events from the links to the subscriber, in batches as they come, with their keys; resolves with their number. */
 export async function linkThroughput(links: RawLink[], arrivals: Arrivals, total: number): Promise<number> {
   arrivals.reset()
   const each = Math.floor(total / links.length)
-  const startedAt = performance.now()
   await Promise.all(
     links.map(async (link) => {
       const idSession = link.ref.idSession
       for (let sent = 0; sent < each; sent += 100) {
-        link.commit(Array.from({ length: Math.min(100, each - sent) }, () => makeEvent(idSession)))
+        const events = Array.from({ length: Math.min(100, each - sent) }, () => makeEvent(idSession))
+        link.commit(events, keysOf(events))
         await link.drained()
       }
     }),
   )
   await arrivals.reach(each * links.length)
-  return (each * links.length) / ((performance.now() - startedAt) / 1000)
+  return each * links.length
 }
 
 /** Sends one event at a time, evenly, and tells how old they were when the subscriber had them. */
@@ -113,6 +112,7 @@ export async function linkLatency(
   let turn = 0
   return paced(rate, seconds, arrivals, () => {
     const link = links[turn++ % links.length]!
-    link.commit([makeEvent(link.ref.idSession)])
+    const event = makeEvent(link.ref.idSession)
+    link.commit([event], keysOf([event]))
   })
 }

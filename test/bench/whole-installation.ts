@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { parseHostConfig } from '../../worker/host/config.ts'
 import { startInstallation } from '../../worker/host/installation.ts'
 import { Api } from '../support/api.ts'
 import { waitUntil } from '../support/wait.ts'
 import type { Simulator } from './simulator.ts'
+import { makeStateDirectory } from './state.ts'
 
-/** All of ChatLink as `npm start` runs it: the Worker on workerd, one connector, the state on disk. */
-export async function startWhole(simulator: Simulator) {
-  const directory = mkdtempSync(join(tmpdir(), 'chatlink-bench-'))
+/** All of ChatLink as `npm start` runs it: the Worker on workerd, one connector, the state below `state`. */
+export async function startWhole(simulator: Simulator, state?: string) {
+  const directory = makeStateDirectory(state)
   const { PATH, HOME } = process.env
   const parsed = parseHostConfig(
     {
@@ -29,7 +28,7 @@ export async function startWhole(simulator: Simulator) {
   const installation = await startInstallation(parsed.config, () => undefined)
   const api = new Api(installation.url, installation.firstKey.key)
   return {
-    api,
+    installation,
     /** A new session whose texts go to this subscriber; resolves with the number of its account. */
     async link(idSession: string, subscriberUrl: string): Promise<string> {
       await api.post('/v1/subscriptions', {

@@ -9,11 +9,11 @@ const ratePerSecond = 50
 const streamSeconds = 20
 
 /** From a person's phone on the simulated WhatsApp to the subscriber's request, through everything, one session. */
-export async function measureWhole({ messages, rounds, say, progress }: BenchOptions): Promise<void> {
+export async function measureWhole({ messages, rounds, state, say, progress }: BenchOptions): Promise<void> {
   const arrivals = new TextArrivals()
   const sink = await Sink.start(arrivals.take)
   const simulator = await Simulator.start()
-  const whole = await startWhole(simulator)
+  const whole = await startWhole(simulator, state)
   const number = await whole.link('whole', sink.url)
 
   const rows: string[][] = []
