@@ -8,7 +8,7 @@ import type { Contact } from '../whatsapp/contact.ts'
 const path = '/v1/sessions/busy/messages'
 const textsEach = 100
 /** After so many arrivals the connector is killed. */
-const killAfter = [40, 130, 220, 310, 420]
+const killAfter = [40, 120, 200, 280, 360]
 
 let stage: Stage
 let contacts: Contact[]
@@ -17,7 +17,7 @@ beforeAll(async () => {
   stage = await startStage()
   await stage.subscribe({ events: ['*'] })
   await linkSession(stage, 'busy')
-  await stage.api.request('PATCH', '/v1/sessions/busy', { pacing: { messagesPerMinute: 6000, burst: 20 } })
+  await stage.api.request('PATCH', '/v1/sessions/busy', { pacing: { messagesPerMinute: 2400, burst: 20 } })
   contacts = Array.from({ length: 5 }, (_, index) =>
     stage.whatsapp.createContact({ number: `3460011122${index}`, name: `Contact ${index}` }),
   )
