@@ -18,7 +18,7 @@ export async function createActors(stage: Stage, count: number, contactsEach: nu
   const actors: Actor[] = []
   for (let index = 0; index < count; index++) {
     const idSession = `chaos-${index}`
-    const phone = await linkSession(stage, idSession)
+    const phone = await linkSession(stage, idSession, { history: true })
     const contacts = Array.from({ length: contactsEach }, (_, number) =>
       stage.whatsapp.createContact({
         number: `3460${index}000${number}`,

@@ -46,7 +46,8 @@ export interface Verdict {
   /** The most that a part took, in MiB. */
   memory: Memory
   excesses: string[]
-  unknownStanzas: number
+  /** What the simulated WhatsApp did not understand. */
+  unknownStanzas: string[]
 }
 
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
@@ -78,12 +79,12 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       if (stage.receiver.webhooks.length > 5000) stage.receiver.webhooks.splice(0, 2500)
     }
     stage.receiver.answer = () => (receiver.isDown ? 503 : 204)
-    await stage.subscribe({ events: ['*'] })
+    await stage.subscribe({ events: ['*'], includeHistory: true })
     const actors = await createActors(stage, sessions, 4)
     const memory = new MemoryWatch(stage)
     const burst = { left: 0 }
     const outages: Outage[] = []
-    const histories = new Histories(stage)
+    const histories = new Histories(stage, ledger)
     const until = Date.now() + seconds * 1000
     const harming = breakThings(
       {
@@ -105,7 +106,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     const sending = collectErrors(
       actors.map((actor) => outgoing.send(actor, until, (2000 * sessions) / messagesPerSecond)),
     )
-    const linking = new Linking(stage)
+    const linking = new Linking(stage, histories)
     const linkingAll = linking.run(until)
     for (let count = 0; Date.now() < until || burst.left > 0; count++) {
       await sendOne(random.pick(actors), random, ledger, count)
@@ -119,7 +120,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     await waitUntil('all arrived', () => ledger.missing().length === 0, 90_000).catch(() => undefined)
     const deadRatchets = await findDeadRatchets(stage, actors, ledger)
     const unlinked = await linking.judge(ledger)
-    const lostHistory = await histories.judge(ledger)
+    const lostHistory = await histories.judge()
     memory.stop()
     return {
       received: ledger.sentCount,
@@ -140,7 +141,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       lostHistory,
       memory: memory.peaks,
       excesses: memory.excesses(),
-      unknownStanzas: stage.whatsapp.unknownStanzas.length,
+      unknownStanzas: stage.whatsapp.unknownStanzas.map((node) => JSON.stringify(node).slice(0, 300)),
     }
   } finally {
     disk?.free()

@@ -1,60 +1,83 @@
-import { deflateSync } from 'node:zlib'
-import { proto } from 'baileys'
+import type { proto } from 'baileys'
 import type { Stage } from '../support/stage.ts'
 import { waitUntil } from '../support/wait.ts'
+import { pastChat } from '../whatsapp/history.ts'
 import type { Contact } from '../whatsapp/contact.ts'
+import type { Phone } from '../whatsapp/phone.ts'
 import type { Actor } from './actors.ts'
 import type { Ledger } from './ledger.ts'
 
-const { HistorySyncType } = proto.HistorySync
-const { Type } = proto.Message.ProtocolMessage
+const messagesEach = 60
 
-/** Phones that share pieces of history, each of which tells the number of somebody who hides it. */
+interface Piece {
+  chunk: proto.IHistorySync
+  ids: string[]
+  /** Somebody who hides their number; the history tells it. */
+  stranger: Contact
+}
+
+/** Pieces of history that phones share, each a chat with somebody unknown, and what must be known of them afterwards. */
 export class Histories {
   readonly #stage: Stage
-  readonly #shared: { actor: Actor; stranger: Contact }[] = []
+  readonly #ledger: Ledger
+  readonly #shared: { idSession: string; phone: Phone; piece: Piece }[] = []
+  #pieces = 0
 
-  constructor(stage: Stage) {
+  constructor(stage: Stage, ledger: Ledger) {
     this.#stage = stage
+    this.#ledger = ledger
   }
 
   get count(): number {
     return this.#shared.length
   }
 
-  async share(actor: Actor): Promise<void> {
-    const { companion } = actor.phone
-    if (!companion) return
-    const order = this.#shared.length + 1
+  make(): Piece {
+    const order = ++this.#pieces
     const stranger = this.#stage.whatsapp.createContact({
       number: `3470${String(order).padStart(7, '0')}`,
       name: `Stranger ${order}`,
       hidesNumber: true,
     })
-    this.#shared.push({ actor, stranger })
-    const piece = { syncType: HistorySyncType.RECENT, chunkOrder: order, progress: 50 }
-    const mapping = { lidJid: stranger.lidJid, pnJid: stranger.pnJid! }
-    const payload = proto.HistorySync.encode({ ...piece, phoneNumberToLidMappings: [mapping] }).finish()
-    await actor.phone.tellClient(companion, {
-      type: Type.HISTORY_SYNC_NOTIFICATION,
-      historySyncNotification: {
-        ...piece,
-        syncType: HistorySyncType.RECENT as number,
-        initialHistBootstrapInlinePayload: deflateSync(payload),
-      },
-    })
+    const messages = Array.from({ length: messagesEach }, (_, index) => ({
+      id: `PAST${order}.${index}`,
+      timestamp: 1_700_000_000 + index,
+      message: { conversation: `Long ago ${index}` },
+    }))
+    const chunk = {
+      conversations: [pastChat(stranger.lidJid, messages)],
+      phoneNumberToLidMappings: [{ lidJid: stranger.lidJid, pnJid: stranger.pnJid! }],
+    }
+    return { chunk, ids: messages.map(({ id }) => id), stranger }
   }
 
-  /** Pieces of which nothing is known afterwards. */
-  async judge(ledger: Ledger): Promise<string[]> {
+  /** This session is to know this piece. */
+  expect(idSession: string, phone: Phone, piece: Piece): void {
+    this.#shared.push({ idSession, phone, piece })
+    for (const id of piece.ids)
+      this.#ledger.send({ id, idSession, chat: `history of ${piece.stranger.name}` })
+  }
+
+  /** The phone of a linked session shares one more piece. */
+  async share({ idSession, phone }: Actor): Promise<void> {
+    const { companion } = phone
+    if (!companion) return
+    const piece = this.make()
+    this.expect(idSession, phone, piece)
+    await phone.shareHistory(companion, piece.chunk, { chunkOrder: this.#pieces + 1 })
+  }
+
+  /** Pieces of which nothing is known afterwards; those whose messages are missing are among the lost. */
+  async judge(): Promise<string[]> {
     const lost: string[] = []
-    for (const { actor, stranger } of this.#shared) {
-      const { id } = await stranger.send(actor.phone, { text: 'Do you know my number?' })
-      const told = () => ledger.find(actor.idSession, id)
+    for (const { idSession, phone, piece } of this.#shared) {
+      const { stranger } = piece
+      const { id } = await stranger.send(phone, { text: 'Do you know my number?' })
+      const told = () => this.#ledger.find(idSession, id)
       await waitUntil(stranger.name, () => told() !== undefined, 20_000).catch(() => undefined)
       const senderNumber = told()?.['senderNumber']
       if (senderNumber !== stranger.pnJid)
-        lost.push(`${actor.idSession}: ${stranger.name} is told as ${String(senderNumber)}`)
+        lost.push(`${idSession}: ${stranger.name} is told as ${String(senderNumber)}`)
     }
     return lost
   }

@@ -1,12 +1,14 @@
 import type { Stage } from '../support/stage.ts'
 import type { Phone } from '../whatsapp/phone.ts'
 import { waitUntil } from '../support/wait.ts'
+import type { Histories } from './history.ts'
 import type { Ledger } from './ledger.ts'
 
 interface Link {
   idSession: string
-  /** Those who scanned a QR of it, in order: one whose scanning failed is not used again. */
-  phones: Phone[]
+  /** Who scanned a QR of it last with success, and the history that this phone shares at first. */
+  owner?: { phone: Phone; piece: ReturnType<Histories['make']> }
+  isLinked?: boolean
 }
 
 const mostSessions = 10
@@ -17,11 +19,13 @@ const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
 /** People who link sessions while things break: they scan whatever QR is shown, until the session is linked. */
 export class Linking {
   readonly #stage: Stage
+  readonly #histories: Histories
   readonly #links: Link[] = []
   #scans = 0
 
-  constructor(stage: Stage) {
+  constructor(stage: Stage, histories: Histories) {
     this.#stage = stage
+    this.#histories = histories
   }
 
   /** How many sessions were to be linked, and how many QRs were scanned for that. */
@@ -32,7 +36,7 @@ export class Linking {
   /** Begins with one session after another, until told to stop. */
   async run(until: number): Promise<void> {
     for (let count = 0; count < mostSessions && Date.now() < until; count++) {
-      const link: Link = { idSession: `linking-${count}`, phones: [] }
+      const link: Link = { idSession: `linking-${count}` }
       this.#links.push(link)
       await this.#begin(link, until)
       await this.#follow(link, until)
@@ -55,7 +59,7 @@ export class Linking {
         number: `3480${String(wrong.length).padStart(3, '0')}${idSession.replace(/\D/g, '').padStart(4, '0')}`,
         name: 'Somebody new',
       })
-      const { id } = await contact.send(link.phones.at(-1)!, { text: 'Linked?' })
+      const { id } = await contact.send(link.owner!.phone, { text: 'Linked?' })
       await waitUntil(idSession, () => ledger.hasArrived(idSession, id), 20_000).catch(() =>
         wrong.push(`${idSession} is linked, but tells no message`),
       )
@@ -66,7 +70,8 @@ export class Linking {
   async #begin({ idSession }: Link, until: number): Promise<void> {
     while (Date.now() < until) {
       const { api } = this.#stage
-      const answer = await api.request('POST', '/v1/sessions', { idSession }).catch(() => undefined)
+      const body = { idSession, history: true }
+      const answer = await api.request('POST', '/v1/sessions', body).catch(() => undefined)
       // 409: it was made, and the answer got lost.
       if (answer && (answer.status < 300 || answer.status === 409)) return
       await pause(300)
@@ -78,7 +83,7 @@ export class Linking {
     let scanned = ''
     while (Date.now() < until) {
       const view = await this.#view(link.idSession)
-      if (view?.state === 'connected' && link.phones.at(-1)?.isConnected === true) return true
+      if (view?.state === 'connected' && link.owner?.phone.isConnected === true) return this.#linked(link)
       if (view?.state === 'stopped' || view?.state === 'loggedOut') await this.#start(link.idSession)
       const qr = view?.state === 'qr' ? await this.#qr(link.idSession) : undefined
       if (qr !== undefined && qr !== scanned) {
@@ -90,15 +95,24 @@ export class Linking {
     return false
   }
 
+  #linked(link: Link): true {
+    const { phone, piece } = link.owner!
+    if (!link.isLinked) this.#histories.expect(link.idSession, phone, piece)
+    link.isLinked = true
+    return true
+  }
+
   async #scan(link: Link, qr: string): Promise<void> {
     const number = `34930${String(++this.#scans).padStart(6, '0')}`
     const phone = this.#stage.whatsapp.createPhone({ number, name: link.idSession })
+    const piece = this.#histories.make()
+    phone.history = [piece.chunk]
     // Where the client does not confirm in time, nobody's phone is linked.
     const isDone = phone.scan(qr).then(
       () => true,
       () => false,
     )
-    if (await Promise.race([isDone, pause(10_000)])) link.phones.push(phone)
+    if (await Promise.race([isDone, pause(10_000)])) link.owner = { phone, piece }
   }
 
   async #view(idSession: string): Promise<{ state: string } | undefined> {

@@ -25,7 +25,7 @@ it('loses, doubles and reorders nothing while its processes are killed and froze
     unlinked: [],
     lostHistory: [],
     excesses: [],
-    unknownStanzas: 0,
+    unknownStanzas: [],
   })
   expect(received).toBeGreaterThan(200)
   expect(sent).toBeGreaterThan(30)
