@@ -54,7 +54,7 @@ const maxAwaited = 1000
 export class EventMaker {
   #options: EventMakerOptions
   #sources = new Map<string, MediaSource>()
-  #awaited = new Map<string, NodeJS.Timeout>()
+  #awaited = new Map<string, { timer: NodeJS.Timeout; message: WAMessage }>()
 
   constructor(options: EventMakerOptions) {
     this.#options = options
@@ -125,7 +125,7 @@ export class EventMaker {
   }
 
   close(): void {
-    for (const timer of this.#awaited.values()) clearTimeout(timer)
+    for (const { timer } of this.#awaited.values()) clearTimeout(timer)
     this.#awaited.clear()
   }
 
@@ -187,6 +187,11 @@ export class EventMaker {
     this.#giveUpLater(name, message)
   }
 
+  /** The messages whose content has not come yet, the oldest first. */
+  get awaited(): WAMessage[] {
+    return [...this.#awaited.values()].map(({ message }) => message)
+  }
+
   /** Awaits on what a connector before this one awaited. */
   awaitAgain(name: string, message: AwaitedMessage): void {
     if (!this.#awaited.has(name)) this.#giveUpLater(name, message)
@@ -198,13 +203,13 @@ export class EventMaker {
       if (entry !== null) this.#options.record(entry)
       this.#forget(name)
     }, giveUpMs)
-    this.#awaited.set(name, timer)
+    this.#awaited.set(name, { timer, message })
   }
 
   #forget(name: string): void {
-    const timer = this.#awaited.get(name)
-    if (timer === undefined) return
-    clearTimeout(timer)
+    const awaited = this.#awaited.get(name)
+    if (awaited === undefined) return
+    clearTimeout(awaited.timer)
     this.#awaited.delete(name)
     this.#options.keepAwaited(name, null)
   }

@@ -52,6 +52,8 @@ export interface SessionContentOptions {
 
 const sourceType = 'media-source'
 const awaitedType = 'awaited-message'
+/** Messages that the phone is asked for at once after a new connection. */
+const maxAskedAgain = 100
 
 /**
  * What a session holds under one epoch of its link: keys, what has been seen, what is to be sent, which files are on their
@@ -92,7 +94,7 @@ export class SessionContent {
       idSession: options.ref.idSession,
       inbox: this.#inbox,
       me: options.me,
-      phoneOf: (lid) => this.store.phoneOf(lid) ?? this.#groups.phoneOf(lid),
+      phoneOf: (lid) => this.#phoneOf(lid),
       polls: new Polls(this.store),
       lidOf: (phone) => this.store.lidOf(phone),
       receiving: () => this.receiving,
@@ -182,6 +184,7 @@ export class SessionContent {
         opened: () => {
           handlers.opened()
           void this.#peers.resume(connection.socket)
+          this.#askForAwaited(connection.socket)
           for (const chat of this.#presences.chats)
             void connection.socket.presenceSubscribe(chat).catch(() => {})
         },
@@ -210,7 +213,11 @@ export class SessionContent {
       if (socket !== undefined) await this.#knowGroup(socket, chat)
       return this.#groups.addressIn(chat, jid)
     }
-    const answering = answerQuestion(idCommand, command, { socket, authorIn })
+    const answering = answerQuestion(idCommand, command, {
+      socket,
+      phoneOf: (lid) => this.#phoneOf(lid),
+      authorIn,
+    })
     void answering.then((report) => {
       if (command.kind === 'subscribePresence' && report.outcome === 'done') this.#presences.add(command.to)
       this.#options.report(report)
@@ -256,6 +263,13 @@ export class SessionContent {
     }
   }
 
+  /** A request of an earlier connection is forgotten with it: the phone, which can read them, is asked again. */
+  #askForAwaited(socket: WASocket): void {
+    for (const message of this.#events.awaited.slice(0, maxAskedAgain)) {
+      void socket.requestPlaceholderResend(message.key, { ...message }).catch(() => {})
+    }
+  }
+
   /** What the phone shared is kept until all of it is on its way into the log. */
   async #importHistory(socket: WASocket, chunk: { messages: WAMessage[] }): Promise<void> {
     const isThrough = await this.#history.take(chunk.messages)
@@ -294,6 +308,10 @@ export class SessionContent {
     const event = status === undefined || this.#inbox.isKnown(status.idEvent) ? [] : [{ event: status }]
     this.#options.link.record({ reports: [report], ...(event.length > 0 && { events: event }) })
     this.#committed(event)
+  }
+
+  #phoneOf(lid: string): string | undefined {
+    return this.store.phoneOf(lid) ?? this.#groups.phoneOf(lid)
   }
 
   async #send(command: SendCommand): Promise<void> {

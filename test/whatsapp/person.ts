@@ -25,6 +25,8 @@ export interface SendOptions {
   withoutAlternate?: boolean
   id?: string
   timestamp?: number
+  /** The clients get the message without its content, which they must ask the phone for. */
+  onlyOnPhone?: boolean
 }
 
 export interface SentMessage {
@@ -95,16 +97,22 @@ export class Person {
       message,
     }
     const type = isText(message) ? 'text' : 'media'
+    if (options.onlyOnPhone && !('members' in to)) to.readable.set(sent.id, this.#asReadOnPhone(sent))
     if ('members' in to) await this.#sendToGroup(to, sent, type, options)
     else
       for (const companion of to.companions.values()) {
         const build = async (renew: boolean) =>
           node('message', this.#envelope(sent, type, options), [
-            await this.#encryptFor(to, companion, message, renew),
+            options.onlyOnPhone ? node('unavailable') : await this.#encryptFor(to, companion, message, renew),
           ])
         companion.deliver(await build(false), { renew: () => build(true) })
       }
     return sent
+  }
+
+  #asReadOnPhone({ id, timestamp, message }: SentMessage): proto.IWebMessageInfo {
+    const key = { remoteJid: this.lidJid, fromMe: false, id }
+    return { key, message, messageTimestamp: timestamp, pushName: this.name }
   }
 
   async #sendToGroup(group: Group, sent: SentMessage, type: string, options: SendOptions): Promise<void> {

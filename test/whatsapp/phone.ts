@@ -21,6 +21,8 @@ export class Phone extends Person {
   loginFailure: string | undefined
   /** What it shares with a client that has just been linked, a chunk each. */
   history: proto.IHistorySync[] = [{}]
+  /** Messages that this phone alone can read. */
+  readonly readable = new Map<string, proto.IWebMessageInfo>()
   /** Files that it still has when WhatsApp has them no more, by message. */
   readonly keptFiles = new Map<string, Reupload>()
   /** What its linked clients lately let others see. */
@@ -174,7 +176,10 @@ export class Phone extends Person {
       })
   }
 
-  takeOwn(sent: { id: string; message: proto.Message }): void {
+  async takeOwn(sent: { id: string; message: proto.Message }, companion: Companion): Promise<void> {
+    const { protocolMessage } = sent.message.deviceSentMessage?.message ?? sent.message
+    const request = protocolMessage?.peerDataOperationRequestMessage
+    if (request) return this.#answerRequest(sent.id, request, companion)
     this.sentByCompanions.push(sent)
     if (this.sentByCompanions.length > 10_000) this.sentByCompanions.splice(0, 5_000)
   }
@@ -245,6 +250,32 @@ export class Phone extends Person {
         from: this.pnJid,
       },
     )
+  }
+
+  /** A client asks for messages that it got without content. */
+  async #answerRequest(
+    stanzaId: string,
+    {
+      peerDataOperationRequestType,
+      placeholderMessageResendRequest,
+    }: proto.Message.IPeerDataOperationRequestMessage,
+    companion: Companion,
+  ): Promise<void> {
+    const found = (placeholderMessageResendRequest ?? []).flatMap(
+      ({ messageKey }) => this.readable.get(messageKey?.id ?? '') ?? [],
+    )
+    await this.tellClient(companion, {
+      type: proto.Message.ProtocolMessage.Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
+      peerDataOperationRequestResponseMessage: {
+        stanzaId,
+        ...(peerDataOperationRequestType && { peerDataOperationRequestType }),
+        peerDataOperationResult: found.map((message) => ({
+          placeholderMessageResendResponse: {
+            webMessageInfoBytes: proto.WebMessageInfo.encode(message).finish(),
+          },
+        })),
+      },
+    })
   }
 
   async waitUntilConnected(timeoutMs = 15_000): Promise<void> {

@@ -81,7 +81,7 @@ async function readOnPhone(person: Person, parts: Parts, from: Phone, companion:
     if (person instanceof Contact) {
       person.take({ id: parts.id, from: from.lidJid, ...(group && { group }), message })
       if (person.confirmsDelivery) person.sendReceipt(from, parts.id, undefined, group)
-    } else if (person === from) from.takeOwn({ id: parts.id, message })
+    } else if (person === from) await from.takeOwn({ id: parts.id, message }, companion)
   } catch (error) {
     if (!(person instanceof Contact)) return
     person.takeUndecryptable({ id: parts.id, from: author, error: String(error) })
