@@ -115,7 +115,8 @@ export const sendMessage = createRoute({
   path: `${path}/messages`,
   operationId: 'sendMessage',
   summary: 'Send a message',
-  description: 'It is stored before the answer and sent once, however often the connection breaks.',
+  description:
+    'It is stored before the answer and sent once, however often the connection breaks. Before that a file named by `url` is fetched (60 s at most), and WhatsApp asked about a number that is written to for the first time (10 s at most).',
   request: { params: session, query: WaitQuery, headers: IdempotencyHeader, body: body(OutgoingMessage) },
   responses: {
     200: json(MessageView, 'WhatsApp has it, or has refused it: see `status`.'),

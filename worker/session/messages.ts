@@ -36,6 +36,15 @@ export type Cancelled = Result<object, 'sessionNotFound' | 'messageNotFound' | '
 const noMessage = () =>
   fail('messageNotFound', 'This session has no such message, or it is older than the retention.')
 
+/** Waits for the work, but not for ever; it goes on by itself. */
+async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<void>((done) => {
+    timer = setTimeout(done, timeoutMs)
+  })
+  await Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
+
 /** What the account is to send, as the API asks for it. */
 export class Messages {
   readonly #parts: MessagesParts
@@ -71,7 +80,8 @@ export class Messages {
     const refusal = refuseSending(store, record)
     if (refusal) return refusal
     const isUnknown = checks.addressOf(to, Date.now()) === undefined
-    if (isUnknown && turns.isOpen && checks.notBefore <= Date.now()) await checks.look([to])
+    if (isUnknown && turns.isOpen && checks.notBefore <= Date.now())
+      await within(timing.answerMs, checks.look([to]))
     if (checks.addressOf(to, Date.now()) !== null) return null
     return fail('notOnWhatsApp', `${to} is not on WhatsApp. Check the number, with its country code.`)
   }
