@@ -12,10 +12,10 @@ interface Kept {
   tries: number
 }
 
-/** One that breaks whatever reads it is not to come back at each login for ever. */
-const maxTries = 5
+/** At so many logins it is tried: what nobody can read is not to come back for ever. */
+const maxTries = 10
 /** Larger ones would not fit into a key of the link (`maxKeyCharacters`); the phone sends those as files. */
-const maxBytes = 800_000
+const maxKeptBytes = 800_000
 
 const { Type } = proto.Message.ProtocolMessage
 const fromOwnPhone = new Set<number | null | undefined>([
@@ -60,7 +60,7 @@ export class PeerMessages {
     const { key } = message
     if (!key.fromMe || !key.id || !fromOwnPhone.has(message.message?.protocolMessage?.type)) return undefined
     const bytes = Buffer.from(proto.WebMessageInfo.encode(proto.WebMessageInfo.fromObject(message)).finish())
-    if (bytes.length > maxBytes) {
+    if (bytes.length > maxKeptBytes) {
       this.#log.warn({ bytes: bytes.length }, 'too large to be kept until it is dealt with')
       return undefined
     }

@@ -73,3 +73,32 @@ it('keeps nothing of what the phone shares once it is dealt with', async () => {
   await session.wait(({ keys }) => keys.has(name) && knowsPhoneOf(session, '900900900'))
   await session.wait(() => keptOf(session).length === 0)
 })
+
+it('gives up at the tenth login what nobody can read, and goes on meanwhile', async () => {
+  stage.startConnector()
+  const { session, phone } = await linkAtRest()
+  await phone.shareHistory(phone.companion!, randomBytes(100), { chunkOrder: 2 })
+  await session.wait(() => keptOf(session).length === 1)
+  await expect.poll(() => phone.pending).toEqual([])
+  const before = phone.companion!.loginCount
+  while (keptOf(session).length > 0) {
+    const logins = phone.companion!.loginCount
+    phone.dropConnection()
+    await expect.poll(() => phone.companion!.loginCount, { timeout: 10_000 }).toBeGreaterThan(logins)
+    let commits = -1
+    await expect.poll(() => commits === (commits = session.commits), { interval: 100 }).toBe(true)
+  }
+  expect(phone.companion!.loginCount - before).toBe(10)
+  const ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana' })
+  await ana.send(phone, { text: 'still there?' })
+  await session.wait(({ events }) => events.some((event) => event['value'] === 'still there?'))
+}, 60_000)
+
+it('does not keep what would not fit into a key, and goes on', async () => {
+  stage.startConnector()
+  const { session, phone } = await linkAtRest()
+  await phone.shareHistory(phone.companion!, randomBytes(801_000), { chunkOrder: 2 })
+  await expect.poll(() => phone.pending).toEqual([])
+  expect(keptOf(session)).toEqual([])
+  expect(session.reportsOf('stopped')).toEqual([])
+})
