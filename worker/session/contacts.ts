@@ -48,7 +48,8 @@ const maxHeard = 5000
 export class SessionContacts {
   readonly #sql: SqlStorage
   readonly #heard = new Set<string>()
-  #count = 0
+  /** Counted when it is first needed: an object that wakes for one event must not read all. */
+  #count: number | null = null
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -56,7 +57,7 @@ export class SessionContacts {
 
   load(): void {
     this.#heard.clear()
-    this.#count = this.#sql.exec<{ count: number }>(statements.count).one().count
+    this.#count = null
   }
 
   find(jid: string): Contact | null {
@@ -105,20 +106,24 @@ export class SessionContacts {
   #write(known: Contact, byJid: Contact | null, byLid: Contact | null): void {
     if (byLid !== null && byLid.jid !== known.jid) {
       this.#sql.exec(statements.remove, byLid.jid)
-      this.#count -= 1
+      this.#count = null
       // The LID belongs to another number now, whose owner stays somebody.
       if (byLid.jid !== byLid.lid) this.#put({ ...byLid, lid: null, told: 0 })
     }
     const isSame = byJid !== null && JSON.stringify(byJid) === JSON.stringify(known)
     if (isSame) return
-    if (byJid !== null) this.#count -= 1
-    this.#put(known)
+    if (byJid !== null || this.#hasRoom()) this.#put(known)
   }
 
   #put({ jid, lid, name, savedName, told }: Contact): void {
-    if (this.#count >= maxContacts) return
     this.#sql.exec(statements.put, jid, lid, name, savedName, told)
+  }
+
+  #hasRoom(): boolean {
+    this.#count ??= this.#sql.exec<{ count: number }>(statements.count).one().count
+    if (this.#count >= maxContacts) return false
     this.#count += 1
+    return true
   }
 }
 

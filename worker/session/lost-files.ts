@@ -1,18 +1,19 @@
 /**
  * Files whose events went without them: where each is to be had, encrypted by the connector, in case somebody asks for it
- * again. Kept as long as the log; beyond `maxLostFiles` the oldest is forgotten. Looked for by a scan, which costs less
- * than an index would: few are ever asked for.
+ * again. Those older than the retention are forgotten once in each retention; beyond `maxLostFiles` the oldest tenth is
+ * forgotten at once, so that no file costs a scan of its own.
  */
 export const maxLostFiles = 10_000
 
 const statements = {
-  add: 'INSERT INTO lost_files (id_file, source, error, at) VALUES (?, ?, ?, ?)',
+  count: 'SELECT count(*) AS count FROM lost_files',
+  add: 'INSERT OR REPLACE INTO lost_files (id_file, source, error, at) VALUES (?, ?, ?, ?)',
   find: 'SELECT source, error FROM lost_files WHERE id_file = ?',
   note: 'UPDATE lost_files SET error = ? WHERE id_file = ?',
   remove: 'DELETE FROM lost_files WHERE id_file = ?',
-  span: 'SELECT coalesce(min(position), 0) AS first, coalesce(max(position), -1) AS last FROM lost_files',
-  removeOldest: 'DELETE FROM lost_files WHERE position <= ?',
-  expired: 'SELECT position, at FROM lost_files ORDER BY position LIMIT ?',
+  removeOldest: `DELETE FROM lost_files
+    WHERE id_file IN (SELECT id_file FROM lost_files ORDER BY at LIMIT ${maxLostFiles / 10})`,
+  prune: 'DELETE FROM lost_files WHERE at < ?',
 } as const
 
 export interface LostFile {
@@ -23,16 +24,26 @@ export interface LostFile {
 
 export class LostFiles {
   readonly #sql: SqlStorage
+  /** Counted when it is first needed: few sessions ever come near the limit. */
+  #count: number | null = null
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
   }
 
-  add(idFile: string, file: LostFile, now: number): void {
-    if (this.find(idFile) !== null) return this.note(idFile, file.error)
-    this.#sql.exec(statements.add, idFile, file.source, file.error, now)
-    const { first, last } = this.#sql.exec<{ first: number; last: number }>(statements.span).one()
-    if (last - first >= maxLostFiles) this.#sql.exec(statements.removeOldest, last - maxLostFiles)
+  load(): void {
+    this.#count = null
+  }
+
+  add(idFile: string, { source, error }: LostFile, now: number): void {
+    if (this.find(idFile) !== null) return this.note(idFile, error)
+    this.#count ??= this.#sql.exec<{ count: number }>(statements.count).one().count
+    if (this.#count >= maxLostFiles) {
+      this.#sql.exec(statements.removeOldest)
+      this.#count -= maxLostFiles / 10
+    }
+    this.#sql.exec(statements.add, idFile, source, error, now)
+    this.#count += 1
   }
 
   find(idFile: string): LostFile | null {
@@ -47,15 +58,11 @@ export class LostFiles {
   /** The file is there after all. */
   remove(idFile: string): void {
     this.#sql.exec(statements.remove, idFile)
+    this.#count = null
   }
 
-  prune(before: number, rows: number): void {
-    type Row = { position: number; at: number }
-    const expired = this.#sql
-      .exec<Row>(statements.expired, rows)
-      .toArray()
-      .filter(({ at }) => at < before)
-    const last = expired.at(-1)
-    if (last) this.#sql.exec(statements.removeOldest, last.position)
+  prune(before: number): void {
+    this.#sql.exec(statements.prune, before)
+    this.#count = null
   }
 }

@@ -95,11 +95,10 @@ export const sessionMigrations = [
   `,
   `
   CREATE TABLE lost_files (
-    position INTEGER PRIMARY KEY,
-    id_file TEXT NOT NULL,
+    id_file TEXT PRIMARY KEY,
     source TEXT NOT NULL,
     error TEXT NOT NULL,
     at INTEGER NOT NULL
-  );
+  ) WITHOUT ROWID;
   `,
 ] as const

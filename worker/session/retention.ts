@@ -20,12 +20,12 @@ export function forgetExpired(
   const more = store.log.prune(before, sliceRows)
   if (more) return true
   pruneInvalid(store.sql, before)
-  store.lostFiles.prune(before, sliceRows)
   store.recipients.prune(before)
   store.commands.prune(before, now - timing.idempotencyMs)
   if (now - record.idsSince >= retentionMs) {
     record.idsTable = rotateEventIds(store.sql, record.idsTable)
     record.idsSince = now
+    store.lostFiles.prune(before)
   }
   return false
 }

@@ -123,6 +123,7 @@ export class SessionStore {
     this.commands.load()
     this.pace.load()
     this.contacts.load()
+    this.lostFiles.load()
     this.subscriptions.load()
   }
 }
