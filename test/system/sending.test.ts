@@ -93,7 +93,7 @@ it('shows how far a message has got', async () => {
   }
 })
 
-it('takes back what waits while WhatsApp is away', async () => {
+it('takes back what waits while WhatsApp is away, and asks about its number before it goes', async () => {
   const path = '/v1/sessions/support/messages'
   const text = (value: string) => ({ to: ana.pnJid, messageType: 'conversation', value })
   phone.loginFailure = '503'
@@ -101,8 +101,10 @@ it('takes back what waits while WhatsApp is away', async () => {
   const state = async () => (await stage.api.get<{ state: string }>('/v1/sessions/support')).state
   await vi.waitFor(async () => expect(await state()).toBe('reconnecting'), { timeout: 20_000 })
   const { idMessage } = await stage.api.post<{ idMessage: string }>(`${path}?wait=0`, text('Too soon'))
+  const nobodys = { ...text('Too far'), to: '34600888888' }
+  const strayed = await stage.api.post<{ idMessage: string }>(`${path}?wait=0`, nobodys)
   const waiting = await stage.api.get<{ messages: { idMessage: string }[] }>(`${path}?status=queued`)
-  expect(waiting.messages.map((message) => message.idMessage)).toEqual([idMessage])
+  expect(waiting.messages.map((message) => message.idMessage)).toEqual([idMessage, strayed.idMessage])
   await stage.api.delete(`${path}/${idMessage}`)
   phone.loginFailure = undefined
   const { event } = await stage.receiver.waitFor((e) => e['idMessage'] === idMessage, 'the news of it')
@@ -110,6 +112,8 @@ it('takes back what waits while WhatsApp is away', async () => {
   const next = await stage.api.post<{ idMessage: string }>(path, text('In time'))
   await ana.waitForMessage(({ id }) => id === next.idMessage, 30_000)
   expect(ana.received.map(({ id }) => id)).not.toContain(idMessage)
+  const unknown = await stage.receiver.waitFor((e) => e['idMessage'] === strayed.idMessage, 'the other news')
+  expect(unknown.event).toMatchObject({ status: 'failed', errorCode: 'notOnWhatsApp' })
 })
 
 it('asks WhatsApp whether numbers are on it', async () => {
