@@ -27,7 +27,7 @@ interface QuestionsParts {
  */
 export class Questions {
   readonly #parts: QuestionsParts
-  readonly #open = new Map<string, (answer: Answer) => void>()
+  readonly #open = new Map<string, { epoch: number; finish: (answer: Answer | 'unlinked') => void }>()
 
   constructor(parts: QuestionsParts) {
     this.#parts = parts
@@ -39,7 +39,7 @@ export class Questions {
     const refused = command.kind === 'pairingCode' ? refuseCode(record) : refuseQuestion(record)
     if (refused) return refused
     const idCommand = randomId('ask')
-    const answer = await this.#waitFor(idCommand, () =>
+    const answer = await this.#waitFor(idCommand, record.epoch, () =>
       this.#parts.link.tell({ type: 'command', idCommand, command }),
     )
     if (answer === 'unlinked')
@@ -56,10 +56,15 @@ export class Questions {
 
   /** A connector reports on a command that is not stored. */
   settle(answer: Answer): void {
-    this.#open.get(answer.idCommand)?.(answer)
+    this.#open.get(answer.idCommand)?.finish(answer)
   }
 
-  #waitFor(idCommand: string, tell: () => boolean): Promise<Answer | 'unlinked' | 'tooLate'> {
+  /** A connector runs the session under this epoch: one of an earlier epoch answers no more. */
+  abandon(epoch: number): void {
+    for (const open of this.#open.values()) if (open.epoch !== epoch) open.finish('unlinked')
+  }
+
+  #waitFor(idCommand: string, epoch: number, tell: () => boolean): Promise<Answer | 'unlinked' | 'tooLate'> {
     return new Promise((resolve) => {
       const finish = (answer: Answer | 'unlinked' | 'tooLate') => {
         clearTimeout(timer)
@@ -67,7 +72,7 @@ export class Questions {
         resolve(answer)
       }
       const timer = setTimeout(() => finish('tooLate'), timing.answerMs)
-      this.#open.set(idCommand, finish)
+      this.#open.set(idCommand, { epoch, finish })
       if (!tell()) finish('unlinked')
     })
   }

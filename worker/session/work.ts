@@ -153,6 +153,7 @@ export class Work {
 
   #linked(): void {
     this.fleet.linked()
+    this.questions.abandon(this.store.record?.epoch ?? 0)
     this.#turns.advance()
     this.#background(this.dispatchers.wakeAll())
   }

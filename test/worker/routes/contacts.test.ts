@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { makeCustomer, makeKey, problem } from '../support/api-client.ts'
-import { makeLinked } from '../support/linked-session.ts'
+import { linkTo, makeLinked } from '../support/linked-session.ts'
 
 const path = '/v1/sessions/support/contacts/check'
 const jid = '34600111222@s.whatsapp.net'
@@ -48,6 +48,16 @@ describe('a check of numbers', () => {
     link.close()
     await link.closedWith()
     expect(await customer.post(path, { numbers: ['34600111222'] })).toMatchObject(problem(503, 'notAnswered'))
+  })
+
+  it('is 503 as soon as another connector takes the session', async () => {
+    const { customer, link } = await makeAsked()
+    const startedAt = Date.now()
+    const answering = customer.post(path, { numbers: ['34600111222'] })
+    await link.next('command')
+    await linkTo(customer, 'support')
+    expect(await answering).toMatchObject(problem(503, 'notAnswered'))
+    expect(Date.now() - startedAt).toBeLessThan(8000)
   })
 
   it('is refused by a session that is not linked', async () => {
