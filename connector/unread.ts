@@ -7,8 +7,9 @@ interface Addresses {
 }
 
 const keyUsed = 'Key used already or never filled'
-const isPart = ({ tag, content }: BinaryNode) =>
-  (tag === 'enc' || tag === 'plaintext') && content instanceof Uint8Array
+/** `msmsg`, what bots send, is acknowledged by Baileys unread. */
+const isPart = ({ tag, attrs, content }: BinaryNode) =>
+  (tag === 'plaintext' || (tag === 'enc' && attrs['type'] !== 'msmsg')) && content instanceof Uint8Array
 
 /**
  * The message of a stanza that holds nothing to decrypt: what it says in the clear, or that its content is elsewhere

@@ -93,3 +93,13 @@ it.each(Object.entries(cases))('acknowledges %s only when it is stored', async (
   await expect.poll(() => wasStored.length, { timeout: 5000 }).toBeGreaterThan(0)
   expect(wasStored[0]).toBe(true)
 })
+
+it('awaits the content of a bot’s message, which Baileys refuses unread', async () => {
+  stage.startConnector()
+  const { session, phone } = await stage.linkSession()
+  await phone.waitUntilConnected()
+  const ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana' })
+  const group = stage.whatsapp.createGroup({ subject: 'Friends', members: [phone, ana] })
+  deliver({ session, phone, ana, group }, node('enc', { v: '2', type: 'msmsg' }, Buffer.alloc(60, 51)))
+  await session.wait(has.awaited)
+})
