@@ -1,6 +1,7 @@
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import { coreEvents, events } from '../schema/event/event.ts'
 import * as contacts from './routes/contacts.ts'
+import * as log from './routes/events.ts'
 import * as files from './routes/files.ts'
 import * as pairing from './routes/pairing.ts'
 import * as open from './routes/public.ts'
@@ -56,7 +57,7 @@ export function buildDocument(): Record<string, unknown> {
     scheme: 'bearer',
     description: 'The admin token of the installation.',
   })
-  for (const route of [tenants, sessions, pairing, contacts, subscriptions, files, open].flatMap((module) =>
+  for (const route of [tenants, sessions, pairing, log, contacts, subscriptions, files, open].flatMap((module) =>
     Object.values(module),
   ))
     registry.registerPath(route as RouteConfig)

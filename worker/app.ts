@@ -11,6 +11,7 @@ import { logRequests } from './middleware/log-requests.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
 import { contactRoutes } from './routes/contacts.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { eventRoutes } from './routes/events.ts'
 import { fileRoutes } from './routes/files.ts'
 import { installationRoutes } from './routes/installation.ts'
 import { linkRoutes } from './routes/link.ts'
@@ -36,6 +37,7 @@ app.route('/', installationRoutes)
 app.route('/', sessionRoutes)
 app.route('/', pairingRoutes)
 app.route('/', messageRoutes)
+app.route('/', eventRoutes)
 app.route('/', contactRoutes)
 app.route('/', subscriptionRoutes)
 app.route('/', deliveryRoutes)

@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { IdempotencyHeader, PageQuery } from '../../schema/api/common.ts'
-import { EventPage, EventQuery, InvalidEventList, InvalidEventQuery } from '../../schema/api/event.ts'
 import { MessagePage, MessageQuery, MessageView, WaitQuery } from '../../schema/api/message.ts'
 import { CreateSession, QrView, SessionPage, SessionView, UpdateSession } from '../../schema/api/session.ts'
 import { IdSession } from '../../schema/id.ts'
@@ -158,28 +157,4 @@ export const cancelMessage = createRoute({
   description: 'Only while it surely has not gone; it is then `failed` as `cancelled`.',
   request: { params: session.extend({ idMessage: z.string().min(1).max(128) }) },
   responses: { 204: { description: 'It will not be sent.' }, ...problems(404, 409) },
-})
-
-export const listEvents = createRoute({
-  ...common,
-  tags: ['Events'],
-  method: 'get',
-  path: `${path}/events`,
-  operationId: 'listEvents',
-  summary: 'Pull events',
-  description: 'The same log that webhooks are sent from. Ask again with `nextAfter`.',
-  request: { params: session, query: EventQuery },
-  responses: { 200: json(EventPage, 'Events in the order of the log.'), ...problems(404, 422) },
-})
-
-export const listInvalidEvents = createRoute({
-  ...common,
-  tags: ['Events'],
-  method: 'get',
-  path: `${path}/invalid-events`,
-  operationId: 'listInvalidEvents',
-  summary: 'List events that failed the contract',
-  description: 'They are kept with the reason and never delivered.',
-  request: { params: session, query: InvalidEventQuery },
-  responses: { 200: json(InvalidEventList, 'Oldest first.'), ...problems(404, 422) },
 })

@@ -22,6 +22,31 @@ export const EventQuery = z.strictObject({
   types: typeList.optional().meta({ description: 'Message types, separated by commas.' }),
 })
 
+/** While nothing happens, a stream says so this often. */
+export const streamHeartbeatSeconds = 15
+/** After so many rounds, of events or of silence, a stream is ended: a request on Cloudflare may ask objects so often. */
+export const maxStreamRounds = 300
+
+/** Query of a live stream. */
+export const EventStreamQuery = z.strictObject({
+  after: z.coerce
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .meta({ description: 'Events after this sequence; without it, what comes next.' }),
+  types: EventQuery.shape.types,
+})
+
+export const EventStreamHeader = z.object({
+  'last-event-id': z.coerce
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .meta({ description: 'Sent by clients that come back: goes before `after`.' }),
+})
+
 export const EventPage = z
   .object({
     events: z.array(Event),

@@ -69,18 +69,3 @@ messageRoutes.openapi(
     return context.body(null, 204)
   },
 )
-
-const reading = { middleware: requireScope('events:read') }
-
-messageRoutes.openapi({ ...routes.listEvents, ...reading }, async (context) => {
-  const session = await findSession(context, context.req.valid('param').idSession)
-  const { lines, nextAfter, hasMore } = unwrap(await session.listEvents(context.req.valid('query')))
-  const text = `{"events":[${lines.join(',')}],"nextAfter":${nextAfter},"hasMore":${hasMore}}`
-  return context.body(text, 200, { 'content-type': 'application/json' }) as never
-})
-
-messageRoutes.openapi({ ...routes.listInvalidEvents, ...reading }, async (context) => {
-  const session = await findSession(context, context.req.valid('param').idSession)
-  const { events } = unwrap(await session.listInvalid(context.req.valid('query')))
-  return context.json({ events: events.map((event) => ({ ...event, at: isoTime(event.at) })) }, 200)
-})

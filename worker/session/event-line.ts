@@ -26,3 +26,9 @@ export function readIdEvent(line: string): string {
   const start = line.indexOf('"idEvent":"') + 11
   return line.slice(start, line.indexOf('"', start))
 }
+
+/** Reads an event's place off its line without parsing the rest. */
+export function readSequence(line: string): number {
+  const start = line.indexOf('"sequence":') + 11
+  return Number.parseInt(line.slice(start, start + 16), 10)
+}

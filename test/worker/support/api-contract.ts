@@ -2,6 +2,7 @@ import type { RouteConfig } from '@hono/zod-openapi'
 import { expect } from 'vitest'
 import type { z } from 'zod'
 import * as files from '../../../openapi/routes/files.ts'
+import * as events from '../../../openapi/routes/events.ts'
 import * as contacts from '../../../openapi/routes/contacts.ts'
 import * as pairing from '../../../openapi/routes/pairing.ts'
 import * as open from '../../../openapi/routes/public.ts'
@@ -14,6 +15,7 @@ export const apiRoutes: RouteConfig[] = [
   tenants,
   sessions,
   pairing,
+  events,
   contacts,
   subscriptions,
   files,
