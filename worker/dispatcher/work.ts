@@ -123,14 +123,14 @@ export class Work {
   }
 
   /**
-   * Takes a newer configuration; what waits is sent by it from now on. A pause keeps everything. Enabling a subscription
-   * that was disabled begins with what comes next: what was left behind stays in the log and can be replayed.
+   * Takes a newer configuration; what waits is sent by it from now on. A pause keeps everything. A subscription that was
+   * disabled begins with what comes next, also by way of a pause: what was left behind stays in the log and can be replayed.
    */
   async configure(config: SubscriptionConfig, now: number): Promise<void> {
     const before = this.settings.config
     if (config.version <= before.version) return
     const wasDisabled = before.status === 'disabled' || this.control.disabled !== null
-    const isSkipping = wasDisabled && config.status === 'enabled'
+    const isSkipping = wasDisabled && config.status !== 'disabled'
     const head = isSkipping ? await this.#head() : 0
     if (config.version <= this.settings.config.version) return
     this.ledger.write(now)

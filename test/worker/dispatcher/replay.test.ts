@@ -74,6 +74,21 @@ describe('replay', () => {
     expect(await endpoint.values()).toHaveLength(4)
   })
 
+  it('is needed for what came while it was disabled, also when a pause follows', async () => {
+    const delivery = await makeDelivery()
+    const { endpoint, dispatcher, log, change } = delivery
+    await change({ status: 'disabled' })
+    await log(text('while disabled'))
+    await change({ status: 'paused' })
+    await log(text('while paused'))
+    await change({ status: 'enabled' })
+    await drained(delivery, 1)
+    expect(await endpoint.values()).toEqual(['while paused'])
+    await dispatcher.replay({ onlyFailed: true })
+    await replayed(delivery)
+    expect(await endpoint.values()).toEqual(['while paused', 'while disabled'])
+  })
+
   it('chooses by type and by time', async () => {
     const delivery = await makeDelivery({ events: '*' })
     const { endpoint, dispatcher, log } = delivery
