@@ -9,7 +9,7 @@ import type { Inbox } from './inbox.ts'
 import type { Log } from './log.ts'
 import type { MediaSource } from './media-source.ts'
 import { idEventOf } from './normalize/identity.ts'
-import { normalizeMessage } from './normalize/normalize.ts'
+import { hasContent, normalizeMessage } from './normalize/normalize.ts'
 import { normalizePresence, type WirePresence } from './normalize/presence.ts'
 import type { NormalizeContext } from './normalize/wire-message.ts'
 import type { Polls } from './polls.ts'
@@ -61,9 +61,13 @@ export class EventMaker {
   }
 
   /** The event of a message, or null when it tells nothing new. */
-  fromMessage(message: WAMessage, proof: string | undefined, isGivenUp = false): EventEntry | null {
+  fromMessage(
+    message: WAMessage,
+    proof: string | undefined,
+    known: Pick<NormalizeContext, 'isGivenUp' | 'isMalformed'> = {},
+  ): EventEntry | null {
     const { idSession, inbox, seal } = this.#options
-    const normalized = normalizeMessage(message, { ...this.#context(), isGivenUp })
+    const normalized = normalizeMessage(message, { ...this.#context(), ...known })
     if (normalized !== null) this.#keepPoll(message, normalized.draft)
     if (normalized === null || inbox.isKnown(normalized.draft.idEvent)) return null
     // Its content was told before.
@@ -166,9 +170,7 @@ export class EventMaker {
   #takeMessage(message: WAMessage): void {
     const name = `${message.key.remoteJid}|${message.key.id}`
     const isHandled = this.#options.inbox.wasHandled(message.key)
-    if (isHandled || message.message) {
-      this.#forget(name)
-    }
+    if (isHandled || (message.message && !isUndecrypted(message))) this.#forget(name)
     if (isHandled) return
     const entry = this.#tryMessage(message, false)
     if (entry !== null) this.#options.record(entry)
@@ -216,7 +218,7 @@ export class EventMaker {
 
   #tryMessage(message: WAMessage, isGivenUp: boolean): EventEntry | null {
     try {
-      return this.fromMessage(message, undefined, isGivenUp)
+      return this.fromMessage(message, undefined, { isGivenUp })
     } catch (error) {
       this.#options.log.error({ idMessage: message.key.id, error: (error as Error).message }, 'no event made')
       return null
@@ -234,6 +236,7 @@ function isRecent({ messageTimestamp }: WAMessage): boolean {
   return Number(messageTimestamp ?? 0) * 1000 > Date.now() - 86_400_000
 }
 
+/** Of a group's message the key for it may have been read, and the message itself not. */
 function isUndecrypted({ message, messageStubType }: WAMessage): boolean {
-  return !message && messageStubType === WAMessageStubType.CIPHERTEXT
+  return messageStubType === WAMessageStubType.CIPHERTEXT && !hasContent(message)
 }

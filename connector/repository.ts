@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { cleanMessage, DEFAULT_CONNECTION_CONFIG } from './baileys.ts'
-import type { SignalKeyStoreWithTransaction, SocketConfig, WAMessage } from './baileys.ts'
+import type { BinaryNode, SignalKeyStoreWithTransaction, SocketConfig, WAMessage } from './baileys.ts'
 import type { EventEntry } from '../schema/link.ts'
 import { emptyPlaintext, readMessage, type Inbox, type SeenStanza } from './inbox.ts'
 import { Lock } from './lock.ts'
@@ -11,6 +11,25 @@ import { readUndecryptable } from './unread.ts'
 type MakeRepository = SocketConfig['makeSignalRepository']
 type Repository = ReturnType<MakeRepository>
 
+/** The message of a stanza; one without content when its plaintext is no message. */
+function readWhatever(node: BinaryNode, plaintext: Uint8Array, me: { id: string; lid: string }) {
+  try {
+    return { ...readMessage(node, plaintext, me), isMalformed: false }
+  } catch {
+    return { ...readMessage(node, emptyPlaintext, me), isMalformed: true }
+  }
+}
+
+/** Baileys' own cleaning, which stumbles over messages about no message. */
+function tryToClean(message: WAMessage, me: { id: string; lid: string }): boolean {
+  try {
+    cleanMessage(message, me.id, me.lid)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Runs something outside every key transaction: whatever store the caller's async context has is left behind. */
 const outside = AsyncLocalStorage.snapshot() as <Result>(work: () => Result) => Result
 
@@ -18,8 +37,8 @@ export interface RepositoryOptions {
   inbox: Inbox
   view: StoreView
   me(): { id: string; lid: string }
-  /** The event of a message, or null when there is nothing to tell. Whether it throws or not, the ratchet moves on. */
-  toEvent(message: WAMessage, proof: string): EventEntry | null
+  /** The event of a message, or null when there is nothing to tell. `isMalformed`: its bytes cannot be read. */
+  toEvent(message: WAMessage, proof: string, isMalformed: boolean): EventEntry | null
   peers: Pick<PeerMessages, 'keep' | 'isKept'>
   /** A message that cannot be decrypted: Baileys is about to ask for it again, and to acknowledge it. */
   undecryptable(message: WAMessage): void
@@ -32,7 +51,8 @@ export interface RepositoryOptions {
  * itself when Baileys has yet to deal with it, are one atomic change, made before Baileys can write the receipt. What is encrypted moves its counter in a change of its own before
  * the bytes are handed over, not when Baileys' sending transaction ends, so a crash never uses a counter twice. Only
  * encryption for the account's own exact JID stays inside: Baileys holds that very mutex while it sends. One piece of
- * Signal work runs at a time in a session; sessions do not wait for each other.
+ * Signal work runs at a time in a session; sessions do not wait for each other. What Baileys would choke on is told and
+ * reaches it as an empty message, so it is receipted like any other: its author's phone would only send the same again.
  */
 export function wrapRepository(options: RepositoryOptions): MakeRepository {
   return (auth, logger, pnToLid) => {
@@ -75,8 +95,7 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
       const decrypting = lock.run(() =>
         keys.transaction(async () => {
           const plaintext = await open()
-          await keepWith(stanza, plaintext)
-          return plaintext
+          return (await keepWith(stanza, plaintext)) ? plaintext : emptyPlaintext
         }, transactionKey),
       )
       return decrypting.catch((error: unknown) => {
@@ -86,32 +105,21 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
       })
     }
 
-    async function keepWith(stanza: SeenStanza, plaintext: Uint8Array): Promise<void> {
-      const read = tryRead(stanza, plaintext)
-      if (read === undefined) return
-      const distribution = read.message.message?.senderKeyDistributionMessage
-      if (distribution?.groupId) await takeSenderKey(read.author, distribution)
-      const entry = read.entry()
-      const kept = options.peers.keep(read.message, stanza.proof)
-      if (kept !== undefined) await keys.set(kept as never)
-      if (entry === null) return
-      await keys.set({ [eventType]: { [String(entry.event['idEvent'])]: entry } } as never)
-      if (!options.view.isDetached) options.inbox.markHandled(read.message.key)
-    }
-
-    /** Undefined when the plaintext is no message: Baileys finds that out itself and asks the sender again. */
-    function tryRead(stanza: SeenStanza, plaintext: Uint8Array) {
+    /** Keeps what a plaintext says; answers whether Baileys can read it, too. */
+    async function keepWith(stanza: SeenStanza, plaintext: Uint8Array): Promise<boolean> {
       const me = options.me()
-      try {
-        const { message, author } = readMessage(stanza.node, plaintext, me)
-        const entry = () => {
-          cleanMessage(message, me.id, me.lid)
-          return options.toEvent(message, stanza.proof)
-        }
-        return { message, author, entry }
-      } catch {
-        return undefined
+      const { message, author, isMalformed } = readWhatever(stanza.node, plaintext, me)
+      const distribution = message.message?.senderKeyDistributionMessage
+      if (distribution?.groupId) await takeSenderKey(author, distribution)
+      const isClean = tryToClean(message, me)
+      const entry = options.toEvent(message, stanza.proof, isMalformed)
+      const kept = isClean ? options.peers.keep(message, stanza.proof) : undefined
+      if (kept !== undefined) await keys.set(kept as never)
+      if (entry !== null) {
+        await keys.set({ [eventType]: { [String(entry.event['idEvent'])]: entry } } as never)
+        if (!options.view.isDetached) options.inbox.markHandled(message.key)
       }
+      return isClean && !isMalformed
     }
 
     async function takeSenderKey(

@@ -175,7 +175,7 @@ export class SessionContent {
         inbox: this.#inbox,
         view,
         me: () => ownAddresses(creds),
-        toEvent: (message, proof) => this.#events.fromMessage(message, proof),
+        toEvent: (message, proof, isMalformed) => this.#events.fromMessage(message, proof, { isMalformed }),
         peers: this.#peers,
         undecryptable: (message) => this.#events.take('messages.upsert', { messages: [message] }),
       }),

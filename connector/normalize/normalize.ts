@@ -69,6 +69,7 @@ function readGuarded(message: WireMessage, subject: Subject): NormalizedMessage 
 }
 
 function readContent(message: WireMessage, wireSubject: Subject): NormalizedMessage | null {
+  if (wireSubject.context.isMalformed) return makeUnsupported(wireSubject, 'none', 'malformed')
   const { content, isViewOnce, isTooDeep, taken } = unwrap(bodyOf(message))
   const subject = isViewOnce ? { ...wireSubject, isViewOnce } : wireSubject
   if (isTooDeep) return makeUnsupported(subject, taken[0] ?? 'none', 'malformed')
@@ -183,6 +184,11 @@ function contentField(content: proto.IMessage): ContentField | undefined {
   )
   const known = fields.filter((name) => readerOf(name) !== undefined)
   return known.find((name) => content[name] !== '') ?? known[0] ?? fields[0]
+}
+
+/** Whether there is more in a message than keys for later ones. */
+export function hasContent(message: WireMessage['message']): boolean {
+  return contentField(unwrap(message ?? {}).content) !== undefined
 }
 
 function bodyOf({ message }: WireMessage): proto.IMessage {

@@ -25,12 +25,22 @@ const silent = new Set<number>([
   Type.AI_QUERY_FANOUT,
 ])
 
+/** Nobody else may say these; Baileys does not listen then. */
+const fromOwnPhone = new Set<number>([
+  Type.HISTORY_SYNC_NOTIFICATION,
+  Type.APP_STATE_SYNC_KEY_SHARE,
+  Type.LID_MIGRATION_MAPPING_SYNC,
+  Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
+])
+
 /** A message about messages or about the protocol itself. An absent type is a revocation, as protobuf has it. */
 export function readProtocol(
   protocol: proto.Message.IProtocolMessage,
   subject: Subject,
 ): NormalizedMessage | null {
   const type = protocol.type ?? Type.REVOKE
+  if (fromOwnPhone.has(type) && !subject.place.isFromMe)
+    return makeUnsupported(subject, Type[type]!, 'malformed')
   if (silent.has(type)) return null
   if (type === Type.REVOKE) return readRevocation(protocol, subject)
   if (type === Type.MESSAGE_EDIT) return readEdit(protocol, subject)

@@ -42,6 +42,8 @@ export interface NormalizeContext {
   includeNewsletters?: boolean | undefined
   /** No retry is to come any more: what cannot be decrypted is told as it is. */
   isGivenUp?: boolean | undefined
+  /** Its bytes were decrypted and are no message. */
+  isMalformed?: boolean | undefined
 }
 
 /** An event, and where its file is to be had when it has one. */

@@ -60,6 +60,15 @@ it('is told with its content when that comes after it was given up', () => {
   expect(told[0]!.event['idMessage']).toBe(told[1]!.event['idMessage'])
 })
 
+it('is awaited in a group, too, while only the key for it could be read', () => {
+  const told: EventEntry[] = []
+  const { take } = startMaker(new Map(), told)
+  take(stub)
+  take({ ...stub, message: proto.Message.fromObject({ senderKeyDistributionMessage: { groupId: 'g' } }) })
+  vi.advanceTimersByTime(60_000)
+  expect(typesOf(told)).toEqual(['unsupportedMessage'])
+})
+
 it('is told with its content by the next connector too', () => {
   const told: EventEntry[] = []
   const kept = new Map<string, AwaitedMessage>()

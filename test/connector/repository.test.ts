@@ -1,6 +1,7 @@
 import { installed } from './remedies.ts'
 import { addTransactionCapability, Curve, initAuthCreds, proto } from 'baileys'
 import { describe, expect, it, vi } from 'vitest'
+import { envelopes } from '../support/garble.ts'
 import type { KeyEntry } from '../../schema/link.ts'
 import { makeCipher } from '../../connector/cipher.ts'
 import type { Change } from '../../connector/commit-queue.ts'
@@ -36,7 +37,10 @@ class Party {
       inbox: this.inbox,
       view,
       me: () => ({ id: this.jid, lid: this.jid }),
-      toEvent: ({ key }, proof) => ({ event: { idEvent: `evt_${key.id}` }, proof }),
+      toEvent: ({ key }, proof, isMalformed) => ({
+        event: { idEvent: `evt_${key.id}`, ...(isMalformed && { isMalformed }) },
+        proof,
+      }),
       peers: new PeerMessages({ store, me: () => this.creds, log: makeLog('silent') }),
       undecryptable: () => {},
     })({ creds: this.creds, keys: this.keys }, logger, async () => [])
@@ -64,7 +68,8 @@ class Party {
     await this.repository.injectE2ESession({ jid: other.jid, session: await other.bundle() })
   }
 
-  encrypt(to: Party, content: string | proto.IMessage) {
+  encrypt(to: Party, content: string | proto.IMessage | Buffer) {
+    if (Buffer.isBuffer(content)) return this.repository.encryptMessage({ jid: to.jid, data: content })
     const message = typeof content === 'string' ? { conversation: content } : content
     const data = Buffer.concat([proto.Message.encode(message).finish(), Buffer.from([1])])
     return this.repository.encryptMessage({ jid: to.jid, data })
@@ -100,6 +105,35 @@ describe('the wrapped repository', () => {
     expect(made).toHaveLength(1)
     expect(made[0]!.events).toMatchObject([{ event: { idEvent: 'evt_A1' } }])
     expect(made[0]!.keys!.map(({ type }) => type).sort()).toEqual(['identity-key', 'pre-key', 'session'])
+  })
+
+  it.each([
+    ['no message', Buffer.from([0x0a, 9, 0x61, 1])],
+    ['padded with more than there is', Buffer.from([1, 99])],
+    [
+      'more envelopes in one another than the stack bears',
+      Buffer.concat([envelopes(50_000), Buffer.from([1])]),
+    ],
+  ])(
+    'tells of a plaintext that is %s in the same change, and shows Baileys an empty message',
+    async (_, bytes) => {
+      const { ana, luis } = meet()
+      await ana.begin(luis)
+      const before = luis.changes.length
+      expect(await luis.receive(ana, await ana.encrypt(luis, bytes), 'A1')).toBeNull()
+      const made = luis.changes.slice(before)
+      expect(made).toHaveLength(1)
+      expect(made[0]!.events).toMatchObject([{ event: { idEvent: 'evt_A1', isMalformed: true } }])
+      expect(await luis.receive(ana, await ana.encrypt(luis, 'next'), 'A2')).toBe('next')
+    },
+  )
+
+  it('tells of a reaction to nothing, over which Baileys would stumble', async () => {
+    const { ana, luis } = meet()
+    await ana.begin(luis)
+    const before = luis.changes.length
+    expect(await luis.receive(ana, await ana.encrypt(luis, { reactionMessage: {} }), 'A1')).toBeNull()
+    expect(luis.changes.slice(before)).toMatchObject([{ events: [{ event: { idEvent: 'evt_A1' } }] }])
   })
 
   it('makes neither when the message cannot be decrypted', async () => {

@@ -1,6 +1,7 @@
 import { type MediaType, proto } from 'baileys'
 import { samples } from './samples.ts'
 import type { MediaHost } from './media-host.ts'
+import { rawPlaintext } from './plaintext.ts'
 
 /** A message that the sender or somebody else wrote before: what a reaction, an edit or a quote is about. */
 export interface Target {
@@ -23,7 +24,10 @@ export interface ContactCard {
   vcard?: string
 }
 
-/** What a person may send; media default to small real samples. `raw` is anything else that WhatsApp's protobuf can say. */
+/**
+ * What a person may send; media default to small real samples. `raw` is anything else that WhatsApp's protobuf can
+ * say, `plaintext` what it cannot: the bytes that are encrypted, padding included.
+ */
 export type Content =
   | ({ text: string } & Common)
   | ({ image: Uint8Array | true; caption?: string; mimetype?: string } & Common)
@@ -41,6 +45,7 @@ export type Content =
   | { edit: string; target: Target }
   | { revoke: Target }
   | { raw: proto.IMessage }
+  | { plaintext: Uint8Array }
 
 export type Wrapper =
   | 'ephemeral'
@@ -110,6 +115,7 @@ export async function encodeContent(
 ): Promise<proto.IMessage> {
   const store = (file: Uint8Array, type: MediaType) => host.store(file, type)
   if ('raw' in content) return content.raw
+  if ('plaintext' in content) return rawPlaintext(content.plaintext)
   if ('reaction' in content)
     return {
       reactionMessage: {

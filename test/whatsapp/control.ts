@@ -7,7 +7,8 @@ import type { GroupChange } from './group-change.ts'
 import { Phone } from './phone.ts'
 import type { WhatsApp } from './whatsapp.ts'
 
-const Bytes = z.union([z.literal(true), z.base64().transform((text) => Buffer.from(text, 'base64'))])
+const Base64 = z.base64().transform((text) => Buffer.from(text, 'base64'))
+const Bytes = z.union([z.literal(true), Base64])
 const Card = z.strictObject({ name: z.string(), number: z.string().optional(), vcard: z.string().optional() })
 
 /** Content as JSON: files are base64, or `true` for a small sample. */
@@ -22,6 +23,7 @@ const SendBody = z.strictObject({
     document: Bytes.optional(),
     contact: Card.optional(),
     contacts: z.array(Card).optional(),
+    plaintext: Base64.optional(),
   }),
   wrap: z.array(z.enum(['ephemeral', 'viewOnce', 'viewOnceV2', 'viewOnceV2Extension', 'edited'])).optional(),
   addressing: z.enum(['pn', 'lid']).optional(),

@@ -1,7 +1,8 @@
-import { Curve, encodeWAMessage, generateSignalPubKey, proto } from 'baileys'
+import { Curve, generateSignalPubKey, proto } from 'baileys'
 import { createCipheriv, createHmac, hkdfSync, randomBytes, randomInt } from 'node:crypto'
 import { calculateSignature } from 'whatsapp-rust-bridge'
 import type { Companion } from './companion.ts'
+import { encodePlaintext } from './plaintext.ts'
 
 /** Signal's version 3, in both halves of the byte. */
 const version = Buffer.from([0x33])
@@ -38,7 +39,7 @@ export class GroupSender {
       .digest()
     const keys = Buffer.from(hkdfSync('sha256', seed, Buffer.alloc(32), 'WhisperGroup', 48))
     const cipher = createCipheriv('aes-256-cbc', keys.subarray(16), keys.subarray(0, 16))
-    const ciphertext = Buffer.concat([cipher.update(encodeWAMessage(content)), cipher.final()])
+    const ciphertext = Buffer.concat([cipher.update(encodePlaintext(content)), cipher.final()])
     const message = proto.SenderKeyMessage.encode({
       id: this.#id,
       iteration: this.#iteration,

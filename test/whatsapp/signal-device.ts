@@ -2,7 +2,6 @@ import {
   addTransactionCapability,
   Curve,
   DEFAULT_CONNECTION_CONFIG,
-  encodeWAMessage,
   initAuthCreds,
   proto,
   type SignalDataTypeMap,
@@ -12,6 +11,7 @@ import {
 import pino from 'pino'
 import type { BinaryNode } from 'baileys'
 import { bytesOf, child, node, numberBytes } from './node.ts'
+import { encodePlaintext } from './plaintext.ts'
 import { GroupSender } from './sender-key.ts'
 
 const silent = pino({ level: 'silent' })
@@ -105,7 +105,7 @@ export class SignalDevice {
     }
     const { type, ciphertext } = await this.#repository.encryptMessage({
       jid,
-      data: encodeWAMessage(message),
+      data: encodePlaintext(message),
     })
     return { type, bytes: ciphertext }
   }

@@ -188,18 +188,26 @@ describe('what is nobody’s message', () => {
   test.each<[string, proto.IMessage]>([
     ['a key for later messages', { senderKeyDistributionMessage: { groupId: group } }],
     ['a key and its context', { senderKeyDistributionMessage: {}, messageContextInfo: {} }],
-    ['a share of keys', { protocolMessage: { type: Type.APP_STATE_SYNC_KEY_SHARE } }],
-    ['a notice of history', { protocolMessage: { type: Type.HISTORY_SYNC_NOTIFICATION } }],
-    [
-      'an answer of the phone',
-      { protocolMessage: { type: Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE } },
-    ],
-    ['a mapping of addresses', { protocolMessage: { type: Type.LID_MIGRATION_MAPPING_SYNC } }],
     ['disappearing messages, in a direct chat', { protocolMessage: { type: Type.EPHEMERAL_SETTING } }],
     ['a request for stickers', { stickerSyncRmrMessage: {} }],
   ])('%s is no event', (_, message) => {
     expect(normalize(message)).toBeNull()
     expect(normalize({ deviceSentMessage: { message } }, { fromMe: true })).toBeNull()
+  })
+
+  test.each([
+    'APP_STATE_SYNC_KEY_SHARE',
+    'HISTORY_SYNC_NOTIFICATION',
+    'PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE',
+    'LID_MIGRATION_MAPPING_SYNC',
+  ] as const)('%s is no event from the own phone, and malformed from somebody else', (wireType) => {
+    const message = { protocolMessage: { type: Type[wireType] } }
+    expect(normalize(message, { fromMe: true })).toBeNull()
+    expect(normalize(message)?.draft).toMatchObject({
+      messageType: 'unsupportedMessage',
+      wireType,
+      unsupportedReason: 'malformed',
+    })
   })
 })
 
@@ -215,6 +223,14 @@ describe('what cannot be read', () => {
       messageType: 'unsupportedMessage',
       wireType: 'ciphertext',
       unsupportedReason: 'undecryptable',
+    })
+  })
+
+  test('is told as malformed when its bytes are no message', () => {
+    expect(normalizeMessage(makeWire({}), makeContext({ isMalformed: true }))?.draft).toMatchObject({
+      messageType: 'unsupportedMessage',
+      wireType: 'none',
+      unsupportedReason: 'malformed',
     })
   })
 
