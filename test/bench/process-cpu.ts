@@ -4,8 +4,9 @@ import { median } from './stats.ts'
 /** Linux counts in hundredths of a second, whatever the machine. */
 const tickMs = 10
 
-/** CPU milliseconds that a process has used since it began, all its threads together. */
+/** CPU milliseconds that a process has used since it began, all its threads together; told by Linux alone. */
 function cpuMsOf(pid: number): number {
+  if (process.platform !== 'linux') return Number.NaN
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The name, in parentheses, may hold spaces; the state is the first field behind it.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
