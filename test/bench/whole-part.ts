@@ -2,6 +2,7 @@ import { nowMicroseconds } from './event.ts'
 import type { BenchOptions } from './options.ts'
 import { Simulator, type Burst } from './simulator.ts'
 import { Sink } from './sink.ts'
+import { describeState } from './state.ts'
 import { formatMs, latencyOf, median, table, type Latency } from './stats.ts'
 import { startWhole } from './whole-installation.ts'
 
@@ -57,6 +58,7 @@ export async function measureWhole({ messages, rounds, state, say, progress }: B
       ],
     ),
   )
+  say(`\n${describeState(state)}`)
 }
 
 /** Counts what arrives and how old it is, by the moment that the text carries. */
