@@ -3,7 +3,15 @@ import type { LinkCommand } from '../schema/command.ts'
 import { jidNormalizedUser } from './baileys.ts'
 import type { WASocket } from './baileys.ts'
 import type { CommandReport } from './outbox.ts'
+import {
+  askAboutGroups,
+  groupRefusals,
+  isAboutGroups,
+  type GroupQuestion,
+  type GroupTools,
+} from './group-questions.ts'
 import { findPicture } from './profile-picture.ts'
+import { codeOf, failedReport, readRefusal } from './question-refusal.ts'
 
 export type Question = Exclude<LinkCommand, { kind: 'sendMessage' | 'fetchFile' | 'pairingCode' }>
 
@@ -20,7 +28,9 @@ type Asked = Pick<
 
 export interface QuestionTools {
   /** Absent while WhatsApp is not connected. */
-  socket: Asked | undefined
+  socket: (Asked & GroupTools['socket']) | undefined
+  /** The number of whom WhatsApp names by LID. */
+  phoneOf(lid: string): string | undefined
   /** How WhatsApp names a person within a chat. */
   authorIn(chat: string, jid: string): Promise<string>
 }
@@ -29,30 +39,29 @@ export interface QuestionTools {
 export async function answerQuestion(
   idCommand: string,
   command: Question,
-  { socket, authorIn }: QuestionTools,
+  { socket, phoneOf, authorIn }: QuestionTools,
 ): Promise<CommandReport> {
-  const failed = (errorCode: string, errorText: string): CommandReport => ({
-    report: 'command',
-    idCommand,
-    outcome: 'failed',
-    errorCode,
-    errorText,
-  })
+  const failed = (errorCode: string, errorText: string) => failedReport(idCommand, { errorCode, errorText })
   if (socket === undefined)
     return failed('notConnected', 'The session is not connected to WhatsApp at the moment. Try again soon.')
   // Baileys would drop it without a word.
   if (command.kind === 'setPresence' && command.to === undefined && !socket.authState.creds.me?.name)
     return failed('noName', 'WhatsApp has not told the name of the account yet. Try again in some seconds.')
   try {
-    const result = await carryOut(command, socket, authorIn)
+    const result = isAboutGroups(command)
+      ? await askAboutGroups(command, { socket, phoneOf, authorIn })
+      : await carryOut(command, socket, authorIn)
     return { report: 'command', idCommand, outcome: 'done', ...(result !== undefined && { result }) }
-  } catch {
-    return failed('notAnswered', 'WhatsApp did not answer the question. Try again in some seconds.')
+  } catch (error) {
+    return failedReport(
+      idCommand,
+      readRefusal(codeOf(error), isAboutGroups(command) ? groupRefusals(command) : {}),
+    )
   }
 }
 
 async function carryOut(
-  command: Question,
+  command: Exclude<Question, GroupQuestion>,
   socket: Asked,
   authorIn: QuestionTools['authorIn'],
 ): Promise<Record<string, unknown> | undefined> {

@@ -4,6 +4,7 @@ import * as contacts from './routes/contacts.ts'
 import * as log from './routes/events.ts'
 import * as files from './routes/files.ts'
 import * as pairing from './routes/pairing.ts'
+import * as groups from './routes/groups.ts'
 import * as open from './routes/public.ts'
 import * as sessions from './routes/sessions.ts'
 import * as subscriptions from './routes/subscriptions.ts'
@@ -57,8 +58,8 @@ export function buildDocument(): Record<string, unknown> {
     scheme: 'bearer',
     description: 'The admin token of the installation.',
   })
-  for (const route of [tenants, sessions, pairing, log, contacts, subscriptions, files, open].flatMap((module) =>
-    Object.values(module),
+  for (const route of [tenants, sessions, pairing, log, contacts, groups, subscriptions, files, open].flatMap(
+    (module) => Object.values(module),
   ))
     registry.registerPath(route as RouteConfig)
   for (const [messageType, schema] of Object.entries(events)) {
@@ -92,6 +93,7 @@ export function buildDocument(): Record<string, unknown> {
       { name: 'Sessions', description: 'Linked WhatsApp accounts.' },
       { name: 'Messages', description: 'What the accounts send.' },
       { name: 'Contacts', description: 'Whom WhatsApp knows.' },
+      { name: 'Groups', description: 'Groups that the accounts are in.' },
       { name: 'Events', description: 'The log of each session, to pull.' },
       { name: 'Subscriptions', description: 'Webhooks.' },
       { name: 'Deliveries', description: 'What became of each event at each webhook.' },

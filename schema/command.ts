@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { maxCheckedNumbers } from './api/contact.ts'
+import { CreateGroup, groupChanges, GroupJid, participantsChange } from './api/group.ts'
 import { presence, readMessages } from './api/sign.ts'
 import { IdFile, Jid } from './id.ts'
 import { SendableMessage } from './outgoing.ts'
@@ -10,6 +11,10 @@ export const questionProblems = [
   'numberRefused',
   'rateLimited',
   'refusedByWhatsApp',
+  'groupNotFound',
+  'notGroupMember',
+  'notGroupAdmin',
+  'inviteInvalid',
 ] as const
 export type QuestionProblem = (typeof questionProblems)[number]
 
@@ -32,6 +37,15 @@ export const LinkCommand = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fetchFile'), idFile: IdFile, source: z.base64() }),
   /** For a session that is being linked: the report's result is `{pairingCode, expiresAt}`. */
   z.strictObject({ kind: z.literal('pairingCode'), phoneNumber: z.string().regex(/^\d{6,15}$/) }),
+  /** What each of these answers is in `api/group.ts`; `leaveGroup` has no result. */
+  z.strictObject({ kind: z.literal('listGroups') }),
+  z.strictObject({ kind: z.literal('readGroup'), jid: GroupJid }),
+  z.strictObject({ kind: z.literal('createGroup'), ...CreateGroup.shape }),
+  z.strictObject({ kind: z.literal('updateGroup'), jid: GroupJid, ...groupChanges }),
+  z.strictObject({ kind: z.literal('changeParticipants'), jid: GroupJid, ...participantsChange }),
+  z.strictObject({ kind: z.literal('leaveGroup'), jid: GroupJid }),
+  z.strictObject({ kind: z.literal('groupInvite'), jid: GroupJid, isRenewed: z.boolean() }),
+  z.strictObject({ kind: z.literal('joinGroup'), inviteCode: z.string().min(1) }),
   /** The report's result is `{pictureUrl: string | null}`. */
   z.strictObject({ kind: z.literal('profilePicture'), jid: Jid }),
 ])

@@ -13,6 +13,7 @@ import { contactRoutes } from './routes/contacts.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
 import { fileRoutes } from './routes/files.ts'
+import { groupRoutes } from './routes/groups.ts'
 import { installationRoutes } from './routes/installation.ts'
 import { linkRoutes } from './routes/link.ts'
 import { messageRoutes } from './routes/messages.ts'
@@ -39,6 +40,7 @@ app.route('/', pairingRoutes)
 app.route('/', messageRoutes)
 app.route('/', eventRoutes)
 app.route('/', contactRoutes)
+app.route('/', groupRoutes)
 app.route('/', subscriptionRoutes)
 app.route('/', deliveryRoutes)
 app.route('/', fileRoutes)

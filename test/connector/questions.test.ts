@@ -4,6 +4,7 @@ import { useWhatsApp } from '../whatsapp/harness.ts'
 
 const world = useWhatsApp()
 const authorIn = async () => '111@lid'
+const phoneOf = () => undefined
 const check = (...numbers: string[]) => ({ kind: 'checkNumbers' as const, numbers })
 
 async function setUp() {
@@ -16,6 +17,7 @@ it('says of each number, in order, whether somebody is there', async () => {
   const { socket, ana } = await setUp()
   const report = await answerQuestion('c1', check('34600999999', '34600111222', '34600999999'), {
     socket,
+    phoneOf,
     authorIn,
   })
   const nobody = { number: '34600999999', jid: null, exists: false }
@@ -43,6 +45,7 @@ it('tells under which other number WhatsApp knows somebody', async () => {
   const asked = check('34600111222', '34600999999', '5511987654321')
   const { result } = await answerQuestion('c1', asked, {
     socket: { ...socket, onWhatsApp },
+    phoneOf,
     authorIn,
   })
   expect(result).toMatchObject({
@@ -56,11 +59,13 @@ it('tells under which other number WhatsApp knows somebody', async () => {
 
 it('fails when there is no connection, and when WhatsApp does not answer', async () => {
   const { socket } = await setUp()
-  expect(await answerQuestion('c1', check('34600111222'), { socket: undefined, authorIn })).toMatchObject({
+  expect(
+    await answerQuestion('c1', check('34600111222'), { socket: undefined, phoneOf, authorIn }),
+  ).toMatchObject({
     outcome: 'failed',
     errorCode: 'notConnected',
   })
-  const silent = { socket: { ...socket, onWhatsApp: async () => undefined }, authorIn }
+  const silent = { socket: { ...socket, onWhatsApp: async () => undefined }, phoneOf, authorIn }
   expect(await answerQuestion('c1', check('34600111222'), silent)).toMatchObject({
     outcome: 'failed',
     errorCode: 'notAnswered',
@@ -70,7 +75,7 @@ it('fails when there is no connection, and when WhatsApp does not answer', async
 it('marks messages as read, for their writers to see, direct and in a group', async () => {
   const { phone, socket, ana } = await setUp()
   const group = world.whatsapp.createGroup({ subject: 'Friends', members: [ana, phone] })
-  const tools = { socket, authorIn: async () => ana.lidJid }
+  const tools = { socket, phoneOf, authorIn: async () => ana.lidJid }
   const messages = [{ idMessage: 'A' }, { idMessage: 'B' }]
   await answerQuestion('c1', { kind: 'markRead', to: ana.pnJid!, messages }, tools)
   const inGroup = [{ idMessage: 'C', participant: ana.pnJid! }]
@@ -87,7 +92,7 @@ it('marks messages as read, for their writers to see, direct and in a group', as
 it.each(['composing', 'recording', 'paused'] as const)('shows %s in a chat', async (presence) => {
   const { phone, socket, ana } = await setUp()
   const command = { kind: 'setPresence' as const, presence, to: ana.pnJid! }
-  const report = await answerQuestion('c1', command, { socket, authorIn })
+  const report = await answerQuestion('c1', command, { socket, phoneOf, authorIn })
   expect(report).toEqual({ report: 'command', idCommand: 'c1', outcome: 'done' })
   await vi.waitFor(() => expect(phone.signs).toContainEqual({ kind: presence, to: ana.pnJid }))
 })
@@ -96,8 +101,10 @@ it('shows the account online', async () => {
   const { phone, socket } = await setUp()
   const online = { kind: 'setPresence' as const, presence: 'available' as const }
   await vi.waitFor(() => expect(socket.authState.creds.me?.name).toBe('The Shop'))
-  expect(await answerQuestion('c1', online, { socket, authorIn })).toMatchObject({ outcome: 'done' })
+  expect(await answerQuestion('c1', online, { socket, phoneOf, authorIn })).toMatchObject({ outcome: 'done' })
   await vi.waitFor(() => expect(phone.signs).toContainEqual({ kind: 'available' }))
   delete socket.authState.creds.me!.name
-  expect(await answerQuestion('c2', online, { socket, authorIn })).toMatchObject({ errorCode: 'noName' })
+  expect(await answerQuestion('c2', online, { socket, phoneOf, authorIn })).toMatchObject({
+    errorCode: 'noName',
+  })
 })

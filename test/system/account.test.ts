@@ -27,3 +27,34 @@ it('links a session by a code that is typed on the phone', async () => {
   expect(event['number']).toBe(phone.pnJid)
   await phone.waitUntilConnected()
 })
+
+it('creates a group, changes it, and each change is told once', async () => {
+  const ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana' })
+  const bob = stage.whatsapp.createContact({ number: '34600111333', name: 'Bob' })
+  const groups = '/v1/sessions/support/groups'
+  const created = { subject: 'Neighbours', participants: [ana.pnJid] }
+  const { jid } = await stage.api.post<{ jid: string }>(groups, created)
+  const path = `${groups}/${jid}`
+  await stage.api.request('PATCH', path, { subject: 'Third floor' })
+  await stage.api.post(`${path}/participants`, { action: 'add', participants: [bob.pnJid] })
+  await stage.api.post(`${path}/participants`, { action: 'promote', participants: [ana.pnJid] })
+  const people = (e: Record<string, unknown>) =>
+    e.messageType === 'groupParticipantsUpdate' && e['senderNumber'] === jid
+  await stage.receiver.waitFor((e) => people(e) && e['action'] === 'promote', 'the promotion')
+  const changes = stage.receiver.events().filter((e) => e['senderNumber'] === jid)
+  expect(changes.filter((e) => e['value'] === 'Third floor')).toHaveLength(1)
+  expect(changes.filter((e) => people(e) && e['action'] === 'promote')).toHaveLength(1)
+  expect(
+    changes.filter((e) => people(e) && JSON.stringify(e['participants']).includes(bob.pnJid!)),
+  ).toHaveLength(1)
+  const read = await stage.api.get<{ subject: string; participants: unknown[] }>(path)
+  expect(read).toMatchObject({ subject: 'Third floor', size: 3 })
+  expect(read.participants).toContainEqual({
+    jid: ana.pnJid,
+    number: ana.pnJid,
+    lid: ana.lidJid,
+    role: 'admin',
+  })
+  await stage.api.delete(path)
+  expect(await stage.api.request('GET', path)).toMatchObject({ status: 404, body: { code: 'groupNotFound' } })
+})

@@ -5,6 +5,7 @@ import * as files from '../../../openapi/routes/files.ts'
 import * as events from '../../../openapi/routes/events.ts'
 import * as contacts from '../../../openapi/routes/contacts.ts'
 import * as pairing from '../../../openapi/routes/pairing.ts'
+import * as groups from '../../../openapi/routes/groups.ts'
 import * as open from '../../../openapi/routes/public.ts'
 import * as sessions from '../../../openapi/routes/sessions.ts'
 import * as subscriptions from '../../../openapi/routes/subscriptions.ts'
@@ -17,6 +18,7 @@ export const apiRoutes: RouteConfig[] = [
   pairing,
   events,
   contacts,
+  groups,
   subscriptions,
   files,
   open,
@@ -48,6 +50,7 @@ export function fillPath(path: string, given: Record<string, string> = {}): stri
     jid: '34600000000@s.whatsapp.net',
     ...given,
   }
+  if (path.includes('/groups/')) values['jid'] = '120363000000000000@g.us'
   return path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => values[name]!)
 }
 

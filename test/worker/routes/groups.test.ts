@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import { makeCustomer, makeKey, problem } from '../support/api-client.ts'
+import { makeLinked } from '../support/linked-session.ts'
+
+const jid = '120363041234567890@g.us'
+const ana = '34600111222@s.whatsapp.net'
+const path = '/v1/sessions/support/groups'
+const summary = {
+  jid,
+  subject: 'Neighbours',
+  owner: '34911222333@s.whatsapp.net',
+  createdAt: '2026-01-31T12:00:00.000Z',
+  size: 1,
+  isAnnouncement: false,
+  isLocked: false,
+  ephemeralSeconds: 0,
+}
+const group = {
+  ...summary,
+  description: '',
+  participants: [{ jid: ana, number: ana, lid: '180001112223334@lid', role: 'member' }],
+}
+const invite = { inviteCode: 'HjVq2kY8mNwB4xZ', inviteUrl: 'https://chat.whatsapp.com/HjVq2kY8mNwB4xZ' }
+const done = { jid: ana, status: 'done', errorCode: null, errorText: null }
+
+interface Case {
+  method: string
+  path: string
+  json?: Record<string, unknown>
+  question: Record<string, unknown>
+  answer?: Record<string, unknown>
+  status: number
+}
+
+const cases: Case[] = [
+  {
+    method: 'GET',
+    path,
+    question: { kind: 'listGroups' },
+    answer: { groups: [summary] },
+    status: 200,
+  },
+  {
+    method: 'POST',
+    path,
+    json: { subject: 'Neighbours', participants: [ana] },
+    question: { kind: 'createGroup', subject: 'Neighbours', participants: [ana] },
+    answer: group,
+    status: 201,
+  },
+  {
+    method: 'GET',
+    path: `${path}/${jid}`,
+    question: { kind: 'readGroup', jid },
+    answer: group,
+    status: 200,
+  },
+  {
+    method: 'PATCH',
+    path: `${path}/${jid}`,
+    json: { description: '', isLocked: true },
+    question: { kind: 'updateGroup', jid, description: '', isLocked: true },
+    answer: group,
+    status: 200,
+  },
+  {
+    method: 'POST',
+    path: `${path}/${jid}/participants`,
+    json: { action: 'promote', participants: [ana] },
+    question: { kind: 'changeParticipants', jid, action: 'promote', participants: [ana] },
+    answer: { participants: [done] },
+    status: 200,
+  },
+  {
+    method: 'GET',
+    path: `${path}/${jid}/invite`,
+    question: { kind: 'groupInvite', jid, isRenewed: false },
+    answer: invite,
+    status: 200,
+  },
+  {
+    method: 'POST',
+    path: `${path}/${jid}/invite`,
+    question: { kind: 'groupInvite', jid, isRenewed: true },
+    answer: invite,
+    status: 200,
+  },
+  {
+    method: 'POST',
+    path: `${path}/join`,
+    json: { inviteCode: `${invite.inviteUrl}?mode=1` },
+    question: { kind: 'joinGroup', inviteCode: invite.inviteCode },
+    answer: { jid },
+    status: 200,
+  },
+  { method: 'DELETE', path: `${path}/${jid}`, question: { kind: 'leaveGroup', jid }, status: 204 },
+]
+
+describe('groups', () => {
+  it.each(cases)('are asked of WhatsApp at once: $method $path', async (each) => {
+    const { customer, link } = await makeLinked()
+    const answering = customer.call(each.method, each.path, each.json ? { json: each.json } : {})
+    const { idCommand, command } = await link.next('command')
+    expect(command).toEqual(each.question)
+    const result = each.answer && { result: each.answer }
+    await link.report({ report: 'command', idCommand, outcome: 'done', ...result })
+    expect(await answering).toMatchObject({ status: each.status, body: each.answer ?? {} })
+  })
+
+  it.each([
+    ['groupNotFound', 404],
+    ['notGroupMember', 409],
+    ['notGroupAdmin', 409],
+    ['inviteInvalid', 422],
+    ['refusedByWhatsApp', 422],
+    ['rateLimited', 429],
+    ['notAnswered', 503],
+  ])('are refused with WhatsApp’s reason: %s is %i', async (errorCode, status) => {
+    const { customer, link } = await makeLinked()
+    const answering = customer.patch(`${path}/${jid}`, { subject: 'Friends' })
+    const { idCommand } = await link.next('command')
+    const errorText = 'Only administrators may.'
+    await link.report({ report: 'command', idCommand, outcome: 'failed', errorCode, errorText })
+    const answer = await answering
+    expect(answer).toMatchObject(problem(status, errorCode))
+    expect(answer.body['detail']).toBe(errorText)
+  })
+
+  it('are not asked about with what WhatsApp would not take', async () => {
+    const { customer, link } = await makeLinked()
+    const people = Array.from({ length: 101 }, (_, index) => `3460011${index}@s.whatsapp.net`)
+    const invalid = problem(422, 'validationFailed')
+    expect(await customer.post(path, { subject: '', participants: [] })).toMatchObject(invalid)
+    expect(await customer.post(path, { subject: 'a'.repeat(101), participants: [] })).toMatchObject(invalid)
+    expect(await customer.patch(`${path}/${jid}`, {})).toMatchObject(invalid)
+    expect(await customer.patch(`${path}/${jid}`, { description: 'a'.repeat(2049) })).toMatchObject(invalid)
+    const change = { action: 'add', participants: people }
+    expect(await customer.post(`${path}/${jid}/participants`, change)).toMatchObject(invalid)
+    expect(await customer.post(`${path}/join`, { inviteCode: 'https://elsewhere.example/x' })).toMatchObject(
+      invalid,
+    )
+    expect(await customer.get(`${path}/${ana}`)).toMatchObject(problem(404, 'notFound'))
+    expect(link.all('command')).toEqual([])
+  })
+
+  it.each(cases)('ask for a scope, and are not another tenant’s: $method $path', async (each) => {
+    const { customer, link } = await makeLinked()
+    const isReading = each.method === 'GET'
+    const key = await makeKey(customer.idTenant, [isReading ? 'messages:write' : 'messages:read'])
+    const options = each.json ? { json: each.json } : {}
+    expect(await key.call(each.method, each.path, options)).toMatchObject(problem(403, 'scopeMissing'))
+    const other = await makeCustomer()
+    expect(await other.call(each.method, each.path, options)).toMatchObject(problem(404, 'sessionNotFound'))
+    expect(link.all('command')).toEqual([])
+  })
+})
