@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { maxBurst, maxMessagesPerMinute } from '../../../schema/api/pacing.ts'
 import { makeCustomer, problem } from '../support/api-client.ts'
-import { linkTo } from '../support/linked-session.ts'
+import { linkTo, makeLinked } from '../support/linked-session.ts'
 
 type Customer = Awaited<ReturnType<typeof makeCustomer>>
 type Session = { idSession: string; state: string; name: string | null; sequence: number }
@@ -102,6 +102,23 @@ describe('sessions', () => {
     )
     const fastest = { messagesPerMinute: maxMessagesPerMinute, burst: maxBurst }
     expect((await customer.post('/v1/sessions', { start: false, pacing: fastest })).status).toBe(201)
+  })
+
+  it('take in what their tenant chooses, which their connector is told at once', async () => {
+    const nothing = { history: false, includeStatus: false, includeNewsletters: false }
+    const { customer, link } = await makeLinked()
+    expect((await customer.get('/v1/sessions/support')).body).toMatchObject(nothing)
+    expect((await link.next('welcome')).receiving).toEqual(nothing)
+    const chosen = await customer.patch('/v1/sessions/support', { includeStatus: true })
+    expect(chosen.body).toMatchObject({ ...nothing, includeStatus: true })
+    expect((await link.next('receiving')).receiving).toEqual({ ...nothing, includeStatus: true })
+    const made = await customer.post('/v1/sessions', { idSession: 'past', history: true })
+    expect(made.body).toMatchObject({ ...nothing, history: true })
+    const other = await linkTo(customer, 'past')
+    expect((await other.next('welcome')).receiving).toEqual({ ...nothing, history: true })
+    expect(await customer.patch('/v1/sessions/past', { history: 'all' })).toMatchObject(
+      problem(422, 'validationFailed'),
+    )
   })
 
   it('are started, stopped and logged out', async () => {
