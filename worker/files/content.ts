@@ -3,13 +3,23 @@ import type { FileRange, PutResult } from './file-store.ts'
 
 const readBytes = 256 * 1024
 
-/** The chunks of a stream, large ones where the stream can fill a buffer. Leaving early cancels the stream. */
+/** It was the sender of a file that failed, not the store. */
+export class SourceBroken extends Error {}
+
+/**
+ * The chunks of a stream, large ones where the stream can fill a buffer: that one buffer is filled again and again, so a chunk
+ * is to be used up, or copied, before the next is asked for. Leaving early cancels the stream.
+ * @throws SourceBroken when the stream fails.
+ */
 export async function* readChunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = openReader(body)
   let finished = false
   try {
     for (;;) {
-      const { done, value } = await reader()
+      const { done, value } = await reader().catch((cause: unknown) => {
+        finished = true
+        throw new SourceBroken('the file broke off', { cause })
+      })
       if (done || value === undefined) {
         finished = true
         return
@@ -29,9 +39,13 @@ function openReader(body: ReadableStream<Uint8Array>): {
 } {
   try {
     const reader = body.getReader({ mode: 'byob' })
-    return Object.assign(() => reader.read(new Uint8Array(readBytes)) as Promise<ReadStep>, {
-      cancel: () => reader.cancel(),
-    })
+    let buffer = new ArrayBuffer(readBytes)
+    const read = async (): Promise<ReadStep> => {
+      const step = await reader.read(new Uint8Array(buffer))
+      if (step.value) buffer = step.value.buffer as ArrayBuffer
+      return step
+    }
+    return Object.assign(read, { cancel: () => reader.cancel() })
   } catch {
     const reader = body.getReader()
     return Object.assign(() => reader.read() as Promise<ReadStep>, { cancel: () => reader.cancel() })

@@ -2,6 +2,7 @@ import { diagnose } from '../dispatcher/diagnosis.ts'
 import { checkTargetUrl, type TargetPolicy, type TargetRefusal } from '../dispatcher/target.ts'
 import { fail, succeed, type Result } from '../result.ts'
 import { userAgent } from '../user-agent.ts'
+import { SourceBroken } from './content.ts'
 import { nameOf } from './file-name.ts'
 import type { FileStore } from './file-store.ts'
 
@@ -56,12 +57,11 @@ export async function fetchFile(
       abort.abort()
       return notFetched(refusal ?? 'The server answered without a file.')
     }
-    const source = watch(response.body)
     const fileName = nameOf(response.headers.get('content-disposition'), target.url)
     const { key, maxBytes } = request
     const options = { mimetype: typeOf(response, request), maxBytes, ...(fileName && { fileName }) }
-    const stored = await store.put(key, source.body, options).catch((error: unknown) => {
-      if (!source.isBroken()) throw error
+    const stored = await store.put(key, response.body, options).catch((error: unknown) => {
+      if (!(error instanceof SourceBroken)) throw error
       return abort.signal.aborted ? late() : notFetched('The file broke off. Try again.')
     })
     return stored.ok ? succeed({}) : notFetched(stored.detail)
@@ -95,25 +95,4 @@ async function explain(error: unknown, url: URL) {
   return notFetched(
     failures[await diagnose(error, url)] ?? 'The host did not answer. Check the URL, or try again.',
   )
-}
-
-/** The same bytes, and whether it was their source that failed. */
-function watch(source: ReadableStream<Uint8Array>) {
-  const reader = source.getReader()
-  let isBroken = false
-  reader.closed.catch(() => undefined)
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read()
-        if (done) controller.close()
-        else controller.enqueue(value)
-      } catch (error) {
-        isBroken = true
-        controller.error(error)
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  })
-  return { body, isBroken: () => isBroken }
 }

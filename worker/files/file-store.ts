@@ -38,7 +38,7 @@ export type PutResult = Result<{ fileSize: number; sha256: string }, 'fileTooLar
  * and putting a key again replaces its content in one step. Content is never held whole in memory.
  */
 export interface FileStore {
-  /** Stores a stream and answers its size and SHA-256 (hexadecimal). Throws what the stream throws. */
+  /** Stores a stream and answers its size and SHA-256 (hexadecimal). Throws `SourceBroken` when the stream fails. */
   put(key: string, body: ReadableStream<Uint8Array>, options: PutOptions): Promise<PutResult>
   /** `null` when there is no such file, `'outOfRange'` (416) when the range begins behind its end. */
   get(key: string, range?: FileRange): Promise<FileContent | 'outOfRange' | null>

@@ -95,11 +95,11 @@ class PartBuffer {
     let rest = chunk
     while (this.size + rest.byteLength >= partBytes) {
       const taken = partBytes - this.size
-      this.#push(rest.subarray(0, taken))
+      this.#push(rest.slice(0, taken))
       full.push(this.take())
       rest = rest.subarray(taken)
     }
-    if (rest.byteLength > 0) this.#push(rest)
+    if (rest.byteLength > 0) this.#push(rest.slice())
     return full
   }
 
