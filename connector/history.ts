@@ -1,5 +1,6 @@
 import type { EventEntry } from '../schema/link.ts'
 import type { WAMessage } from './baileys.ts'
+import type { Log } from './log.ts'
 import { toCount } from './normalize/value.ts'
 
 interface HistoryImportOptions {
@@ -8,6 +9,7 @@ interface HistoryImportOptions {
   record(entry: EventEntry): void
   /** What the Session has not acknowledged yet. */
   uncommittedBytes(): number
+  log: Log
 }
 
 /** History waits while more than this is on its way, so live messages find the link free. */
@@ -48,10 +50,20 @@ export class HistoryImport {
     for (const message of messages) {
       while (!this.#isClosed && this.#options.uncommittedBytes() > maxUncommittedBytes) await this.#room()
       if (this.#isClosed) return false
-      const entry = this.#options.toEvent(message)
+      const entry = this.#tryEvent(message)
       if (entry !== null) this.#options.record(entry)
     }
     return true
+  }
+
+  /** One message that breaks whatever reads it does not keep the others back. */
+  #tryEvent(message: WAMessage): EventEntry | null {
+    try {
+      return this.#options.toEvent(message)
+    } catch (error) {
+      this.#options.log.error({ idMessage: message.key.id, error: (error as Error).message }, 'no event made')
+      return null
+    }
   }
 
   #room(): Promise<void> {

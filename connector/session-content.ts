@@ -110,6 +110,7 @@ export class SessionContent {
       toEvent: (message) => this.#events.fromHistory(message),
       record: (entry) => link.record({ events: [entry] }),
       uncommittedBytes: () => link.uncommittedBytes,
+      log,
     })
     this.outbox = new Outbox({
       send: (command) => this.#send(command),

@@ -2,6 +2,7 @@ import { createDeflate, deflateSync } from 'node:zlib'
 import { describe, expect, it, vi } from 'vitest'
 import { HistoryImport } from '../../connector/history.ts'
 import { maxInflatedBytes } from '../../connector/inflate.ts'
+import { makeLog } from '../../connector/log.ts'
 import type { WAMessage } from '../../connector/baileys.ts'
 import type { FakeSession } from '../support/fake-session.ts'
 import { pastChat, type PastMessage } from '../whatsapp/history.ts'
@@ -184,6 +185,7 @@ describe('the import', () => {
         bytes += 100 * 1024
       },
       uncommittedBytes: () => bytes,
+      log: makeLog('silent'),
     })
     const through = history.take(['a', 'b', 'c', 'd', 'e'].map(message))
     await vi.waitFor(() => expect(recorded).toHaveLength(3))
@@ -196,11 +198,28 @@ describe('the import', () => {
     expect(recorded).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
+  it('goes on behind a message that nothing can be made of', async () => {
+    const recorded: unknown[] = []
+    const history = new HistoryImport({
+      toEvent: ({ key }) => {
+        if (key.id === 'bad') throw new Error('garbled')
+        return { event: { id: key.id } }
+      },
+      record: ({ event }) => recorded.push(event['id']),
+      uncommittedBytes: () => 0,
+      log: makeLog('silent'),
+    })
+    const nothing = undefined as unknown as WAMessage
+    expect(await history.take([message('a'), message('bad'), nothing, message('b')])).toBe(true)
+    expect(recorded).toEqual(['a', 'b'])
+  })
+
   it('ends without being through when the connection to the Session does', async () => {
     const history = new HistoryImport({
       toEvent: () => null,
       record: () => undefined,
       uncommittedBytes: () => Number.POSITIVE_INFINITY,
+      log: makeLog('silent'),
     })
     const through = history.take([message('a')])
     await new Promise(setImmediate)
