@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { maxFileBytes } from '../../schema/api/file.ts'
 import { startStage, type Stage } from '../support/stage.ts'
@@ -18,11 +19,10 @@ beforeAll(async () => {
     response.writeHead(200, { 'content-type': 'application/pdf' })
     const chunk = Buffer.alloc(64 * 1024, 'x')
     let left = maxFileBytes / chunk.byteLength
-    const more = () => {
-      while (left-- > 0) if (!response.write(chunk)) return void response.once('drain', more)
-      response.end()
+    const parts = function* () {
+      while (left-- > 0) yield chunk
     }
-    more()
+    Readable.from(parts()).pipe(response)
   })
   await new Promise<void>((done) => elsewhere.listen(0, '127.0.0.1', done))
 })
