@@ -42,7 +42,7 @@ function openReader(body: ReadableStream<Uint8Array>): {
     let buffer = new ArrayBuffer(readBytes)
     const read = async (): Promise<ReadStep> => {
       const step = await reader.read(new Uint8Array(buffer))
-      if (step.value) buffer = step.value.buffer as ArrayBuffer
+      if (step.value) buffer = step.value.buffer
       return step
     }
     return Object.assign(read, { cancel: () => reader.cancel() })
