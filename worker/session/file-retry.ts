@@ -23,6 +23,7 @@ export class FileRetry {
     const { store, living, questions } = this.#parts
     const record = living()
     if ('ok' in record) return record
+    if (store.held.isAwaited(idFile)) return succeed({ lastError: '' })
     const lost = store.lostFiles.find(idFile)
     if (lost === null) {
       const advice = 'Only files are fetched again whose event said unavailable, within the retention.'

@@ -203,6 +203,15 @@ describe('a file that was unavailable', () => {
     expect(await customer.post(path, { idSession: 'support' })).toMatchObject(problem(503, 'notAnswered'))
   })
 
+  it('is being fetched already while its event waits for it', async () => {
+    const { customer, link } = await makeLinked()
+    const image = imageMessage()
+    await link.commit({ events: [{ event: image, source }] })
+    const answer = await customer.post(`/v1/files/${String(image['idFile'])}/retry`, { idSession: 'support' })
+    expect(answer).toMatchObject({ status: 202, body: { fileStatus: 'fetching', lastError: null } })
+    expect(link.all('command')).toEqual([])
+  })
+
   it('needs the session, the scope and the tenant', async () => {
     const { customer, path } = await lost()
     const reader = await makeKey(customer.idTenant, ['files:read'])
