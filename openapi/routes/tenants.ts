@@ -89,3 +89,16 @@ export const listConnectors = createRoute({
   summary: 'List the connectors',
   responses: { 200: json(ConnectorList, 'Connectors that are online.'), ...problems() },
 })
+
+export const readMetrics = createRoute({
+  ...common,
+  method: 'get',
+  path: '/metrics',
+  operationId: 'readMetrics',
+  summary: 'Read the metrics',
+  description: 'In Prometheus’ text format. What is counted reaches it within a minute.',
+  responses: {
+    200: { description: 'The metrics.', content: { 'text/plain': { schema: z.string() } } },
+    ...problems(),
+  },
+})

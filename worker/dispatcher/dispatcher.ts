@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { MessageType } from '../../schema/event/event.ts'
 import type { SessionRef } from '../../schema/link.ts'
 import { AlarmClock } from '../alarm-clock.ts'
+import { flushCounts } from '../counts.ts'
 import { readConfig, type Env } from '../env.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
@@ -234,6 +235,8 @@ export class Dispatcher extends DurableObject<Env> {
 
   /** Makes sure that an alarm stands while there is anything to do. */
   async #arm(): Promise<void> {
+    const flushing = flushCounts(() => this.env.FLEET.getByName('fleet'), Date.now())
+    if (flushing) this.ctx.waitUntil(flushing)
     const due = this.#work?.nextDue(Date.now()) ?? null
     if (due === null) return
     try {

@@ -1,3 +1,4 @@
+import { count } from '../counts.ts'
 import { retryDelay } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
 import type { Health } from './health.ts'
@@ -58,6 +59,8 @@ export class Settlement {
       nextAt: null,
     }
     health.add(verdict.isDelivered, attempt.durationMs)
+    count('attempts', verdict.error ?? 'delivered')
+    count('attemptSeconds', '', attempt.durationMs / 1000)
     if (verdict.isDelivered) this.#delivered(job, attempt, now)
     else this.#failed(job, attempt, verdict, now)
     if (verdict.disables) this.disable(verdict.disables, job, now)
@@ -205,6 +208,7 @@ export class Settlement {
     now: number,
   ): void {
     const { store, ledger } = this.#parts
+    count('deadLetters', reason)
     const { sequence, idEvent } = job
     const lastError = history.at(-1)?.error ?? null
     const record = { sequence, idEvent, at: now, reason, attempts: history.length, lastStatus, lastError }

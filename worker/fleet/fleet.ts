@@ -5,12 +5,22 @@ import { migrate } from '../migrate.ts'
 import { randomId } from '../random-id.ts'
 import { fail, succeed, type Result } from '../result.ts'
 import { AlarmClock } from '../alarm-clock.ts'
+import { takeCounts, type Counts } from '../counts.ts'
 import { Assignments } from './assignments.ts'
 import { closeControl, Connectors, type OnlineConnector } from './connectors.ts'
+import { CountBook } from './count-book.ts'
+import { writeMetrics } from './metrics.ts'
 import { fleetMigrations } from './migrations.ts'
 import { chooseConnector, reconcileConnector, type Candidate } from './placement.ts'
 import { Rebalance } from './rebalance.ts'
-import { addTenant, findTenant, listTenants, removeTenant, type TenantEntry } from './tenants.ts'
+import {
+  addTenant,
+  countTenants,
+  findTenant,
+  listTenants,
+  removeTenant,
+  type TenantEntry,
+} from './tenants.ts'
 
 /** The Fleet's times, in milliseconds: a connector that is lost has its sessions elsewhere within 15 s. */
 const timing = {
@@ -52,11 +62,13 @@ export class Fleet extends DurableObject<Env> {
   readonly #handovers = new Map<string, number>()
   readonly #asks = new Map<string, { count: number; at: number }>()
   readonly #rebalance: Rebalance
+  readonly #counts: CountBook
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#assignments = new Assignments(ctx.storage.sql)
     this.#connectors = new Connectors(ctx)
+    this.#counts = new CountBook(ctx.storage.sql)
     this.#alarm = new AlarmClock(ctx.storage)
     this.#rebalance = new Rebalance({
       assignments: this.#assignments,
@@ -69,6 +81,7 @@ export class Fleet extends DurableObject<Env> {
       migrate(ctx.storage, fleetMigrations)
       this.#assignments.load()
       this.#connectors.load(now)
+      this.#counts.load()
       await this.#alarm.load()
       if (this.#connectors.online.size > 1) this.#rebalance.begin(now)
       for (const { idConnector } of this.#assignments.all.values()) {
@@ -149,6 +162,22 @@ export class Fleet extends DurableObject<Env> {
       }),
     )
     return { connectors, waitingSessions: this.#assignments.waiting().length }
+  }
+
+  /** Takes what an isolate has counted. */
+  addCounts(counts: Counts): { ok: true } {
+    this.#counts.add(counts)
+    return { ok: true }
+  }
+
+  /** The installation's metrics, as Prometheus reads them. */
+  async metrics(): Promise<{ text: string }> {
+    this.#counts.add(takeCounts())
+    const { connectors, waitingSessions } = this.listConnectors()
+    const runningSessions = this.#assignments.all.size - waitingSessions
+    const tenants = countTenants(this.ctx.storage.sql)
+    const installation = { connectors, runningSessions, waitingSessions, tenants }
+    return { text: await writeMetrics(installation, this.#counts.counts) }
   }
 
   override fetch(request: Request): Response {

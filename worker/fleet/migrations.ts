@@ -14,4 +14,10 @@ export const fleetMigrations = [
     id_connector TEXT
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE counts (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    counts TEXT NOT NULL
+  );
+  `,
 ] as const

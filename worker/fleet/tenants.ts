@@ -11,6 +11,7 @@ const statements = {
   add: 'INSERT INTO tenants (id_tenant, name, created_at) VALUES (?, ?, ?)',
   get: 'SELECT position, id_tenant, name, created_at FROM tenants WHERE id_tenant = ?',
   list: 'SELECT position, id_tenant, name, created_at FROM tenants WHERE position > ? ORDER BY position LIMIT ?',
+  count: 'SELECT count(*) AS count FROM tenants',
   remove: 'DELETE FROM tenants WHERE id_tenant = ?',
 } as const
 
@@ -36,6 +37,10 @@ export function listTenants(
   const rows = sql.exec<Row>(statements.list, Number(cursor ?? 0) || 0, limit + 1).toArray()
   const page = rows.slice(0, limit)
   return { tenants: page.map(fromRow), cursor: rows.length > limit ? String(page.at(-1)?.position) : null }
+}
+
+export function countTenants(sql: SqlStorage): number {
+  return sql.exec<{ count: number }>(statements.count).one().count
 }
 
 export function removeTenant(sql: SqlStorage, idTenant: string): void {

@@ -27,7 +27,7 @@ eventRoutes.openapi({ ...routes.streamEvents, ...reading }, async (context) => {
   return context.body(streamEvents(session, begin, types), 200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
-  }) as never
+  })
 })
 
 eventRoutes.openapi({ ...routes.listInvalidEvents, ...reading }, async (context) => {

@@ -12,6 +12,7 @@ import { isoTime } from '../iso-time.ts'
 export const installationRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
 
 installationRoutes.use('/v1/tenants/*', requireToken('CHATLINK_ADMIN_TOKEN'))
+installationRoutes.use('/metrics', requireToken('CHATLINK_ADMIN_TOKEN'))
 installationRoutes.use('/v1/connectors', requireToken('CHATLINK_ADMIN_TOKEN'))
 
 /** An entry with its time as the API shows it. */
@@ -67,6 +68,11 @@ installationRoutes.openapi(routes.deleteKey, async (context) => {
   const { idTenant, idKey } = context.req.valid('param')
   unwrap(await context.env.TENANT.getByName(idTenant).deleteKey(idKey))
   return context.body(null, 204)
+})
+
+installationRoutes.openapi(routes.readMetrics, async (context) => {
+  const { text } = await context.env.FLEET.getByName('fleet').metrics()
+  return context.text(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
 })
 
 installationRoutes.openapi(routes.listConnectors, async (context) => {

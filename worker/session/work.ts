@@ -2,11 +2,13 @@ import type { Env } from '../env.ts'
 import { readConfig } from '../env.ts'
 import { fail, type Failure } from '../result.ts'
 import { AlarmClock } from '../alarm-clock.ts'
+import { count, flushCounts } from '../counts.ts'
 import type { Change } from './change.ts'
 import { applyCommit, type CommitFrame } from './commit.ts'
 import { ContactReader } from './contact-reader.ts'
 import { Control } from './control.ts'
 import { SessionDispatchers } from './dispatchers.ts'
+import { readMessageType, type LogEntry } from './event-line.ts'
 import { FileRetry } from './file-retry.ts'
 import { FleetTie } from './fleet-tie.ts'
 import { SessionLink } from './link.ts'
@@ -100,8 +102,10 @@ export class Work {
 
   /** Makes one change, whole or not at all. `applied` runs when it is stored, before anybody is told. */
   change<Outcome>(apply: (change: Change, record: SessionRecord) => Outcome, applied?: () => void): Outcome {
+    const before = this.store.record && { ...this.store.record }
     const { outcome, entries, finished, answers } = this.store.change(Date.now(), apply)
     applied?.()
+    this.#count(entries, before)
     this.#background(this.dispatchers.announce(entries))
     for (const idCommand of finished) this.#waiters.settle(idCommand)
     for (const answer of answers) this.questions.settle(answer)
@@ -112,6 +116,8 @@ export class Work {
 
   /** Makes sure that the alarm rings when the next thing is due. */
   async arm(): Promise<void> {
+    const flushing = flushCounts(() => this.#env.FLEET.getByName('fleet'), Date.now())
+    if (flushing) this.#ctx.waitUntil(flushing)
     try {
       if (this.store.record) await this.alarm.ensure(this.upkeep.nextDue(Date.now()))
     } catch (error) {
@@ -156,6 +162,15 @@ export class Work {
     this.questions.abandon(this.store.record?.epoch ?? 0)
     this.#turns.advance()
     this.#background(this.dispatchers.wakeAll())
+  }
+
+  #count(entries: readonly LogEntry[], before: Pick<SessionRecord, 'invalidCount' | 'state'> | null): void {
+    for (const { body } of entries) count('events', readMessageType(body))
+    const { record } = this.store
+    if (!record) return
+    const invalid = record.invalidCount - (before?.invalidCount ?? 0)
+    if (invalid > 0) count('invalidEvents', '', invalid)
+    if (record.state !== before?.state) count('stateChanges', record.state)
   }
 
   /** Brings link and Fleet in line with what the record says. */
