@@ -9,16 +9,12 @@ import type { Config } from './config.ts'
 import { learnPairs } from './address-book.ts'
 import { makeContactReports, readContacts } from './contact-news.ts'
 import { EventMaker, type AwaitedMessage } from './event-maker.ts'
-import { FileTransfers, type FileJob, type TransferResult } from './file-transfers.ts'
 import { GroupCache } from './group-cache.ts'
 import { HistoryImport } from './history.ts'
 import { Inbox } from './inbox.ts'
 import { queueInOrder } from './message-order.ts'
 import type { Link } from './link.ts'
 import type { Log } from './log.ts'
-import { MediaError } from './media-error.ts'
-import type { MediaSource } from './media-source.ts'
-import { transferFile } from './media-transfer.ts'
 import { Outbox, type CommandReport } from './outbox.ts'
 import { openFile } from './outgoing-file.ts'
 import { PeerMessages } from './peer-messages.ts'
@@ -29,6 +25,7 @@ import { readCommandStatus } from './receipt-event.ts'
 import { wrapRepository } from './repository.ts'
 import { sendOutgoing } from './send.ts'
 import { SentMessages } from './sent-messages.ts'
+import { SessionFiles } from './session-files.ts'
 import { SessionStore } from './store.ts'
 import { readUnencrypted } from './unread.ts'
 import { ownAddresses, WhatsAppConnection, type WhatsAppHandlers } from './whatsapp.ts'
@@ -50,7 +47,6 @@ export interface SessionContentOptions {
   report(report: SessionReport): void
 }
 
-const sourceType = 'media-source'
 const awaitedType = 'awaited-message'
 /** Messages that the phone is asked for at once after a new connection. */
 const maxAskedAgain = 100
@@ -67,10 +63,9 @@ export class SessionContent {
   #options: SessionContentOptions
   #inbox: Inbox
   #events: EventMaker
-  #files: FileTransfers
+  #files: SessionFiles
   #peers: PeerMessages
   #history: HistoryImport
-  #waitingFiles: { idFile: string; source: MediaSource; after: number }[] = []
   #sent: SentMessages
   #presences: PresenceSubscriptions
   #groups = new GroupCache()
@@ -98,8 +93,7 @@ export class SessionContent {
       polls: new Polls(this.store),
       lidOf: (phone) => this.store.lidOf(phone),
       receiving: () => this.receiving,
-      seal: (idFile, source) =>
-        cipher.seal(sourceType, idFile, Buffer.from(JSON.stringify(source))).toString('base64'),
+      seal: (idFile, source) => this.#files.seal(idFile, source),
       record: (entry) => this.#recordEvent(entry),
       keepAwaited: (name, message) => this.store.set(awaitedType, { [name]: message }),
       wantsPresence: (chat) => this.#presences.has(chat),
@@ -118,10 +112,14 @@ export class SessionContent {
       refuseCancel: (idCommand) => options.report({ report: 'cancelRefused', idCommand }),
       log,
     })
-    this.#files = new FileTransfers({
-      transfer: (job) => this.#transfer(job),
-      giveUp: (idFile, fileError) => options.report({ report: 'fileUnavailable', idFile, fileError }),
+    this.#files = new SessionFiles({
+      config: options.config,
+      cipher,
+      durability: link,
       log,
+      urlOf: (idFile) => this.#fileUrl(idFile),
+      socket: () => this.#connection?.socket,
+      report: options.report,
     })
     for (const name of this.store.idsOf(awaitedType)) {
       this.#events.awaitAgain(name, this.store.get(awaitedType, name) as AwaitedMessage)
@@ -131,28 +129,13 @@ export class SessionContent {
 
   /** Fetches the files that the Session still waits for. */
   fetchFiles(files: { idFile: string; source: string }[]): void {
-    for (const { idFile, source } of files) {
-      try {
-        const plain = this.#options.cipher.open(sourceType, idFile, Buffer.from(source, 'base64'))
-        this.#files.add({ idFile, source: JSON.parse(plain.toString()) as MediaSource })
-      } catch {
-        this.#options.report({
-          report: 'fileUnavailable',
-          idFile,
-          fileError: 'Where the file is to be had cannot be read: the installation’s master key has changed.',
-        })
-      }
-    }
+    this.#files.fetch(files)
   }
 
   /** More has become durable: files whose event is there may be fetched. */
   acked(): void {
     this.#history.acked()
-    const { ackedChange } = this.#options.link
-    while (this.#waitingFiles.length > 0 && this.#waitingFiles[0]!.after <= ackedChange) {
-      const { idFile, source } = this.#waitingFiles.shift()!
-      this.#files.add({ idFile, source })
-    }
+    this.#files.acked()
   }
 
   connect(
@@ -296,8 +279,7 @@ export class SessionContent {
       const { idEvent, idFile } = event as EventDraft & { idFile?: string }
       this.#inbox.remember({ idEvent, proof })
       const media = source === undefined || idFile === undefined ? undefined : this.#events.takeSource(idFile)
-      if (media === undefined || idFile === undefined) continue
-      this.#waitingFiles.push({ idFile, source: media, after: this.#options.link.lastChange })
+      if (media !== undefined && idFile !== undefined) this.#files.fetchWhenDurable(idFile, media)
     }
   }
 
@@ -311,6 +293,10 @@ export class SessionContent {
     this.#committed(event)
   }
 
+  #openFile(idFile: string): ReturnType<typeof openFile> {
+    return openFile(this.#fileUrl(idFile), this.#options.config.connectorToken)
+  }
+
   #phoneOf(lid: string): string | undefined {
     return this.store.phoneOf(lid) ?? this.#groups.phoneOf(lid)
   }
@@ -321,41 +307,20 @@ export class SessionContent {
     await this.#knowGroup(socket, command.message.to)
     await sendOutgoing(command, {
       socket,
-      openFile: (idFile) => openFile(this.#fileUrl(idFile), this.#options.config.connectorToken),
+      openFile: (idFile) => this.#openFile(idFile),
       authorIn: (chat, jid) => this.#groups.addressIn(chat, jid),
     })
   }
 
   async #knowGroup(socket: WASocket, jid: string): Promise<void> {
-    if (isJidGroup(jid) && this.#groups.get(jid) === undefined)
-      this.#groups.put(await socket.groupMetadata(jid))
+    if (!isJidGroup(jid) || this.#groups.get(jid) !== undefined) return
+    const metadata = await socket.groupMetadata(jid)
+    this.#groups.put(metadata)
+    this.#takeContacts(readContacts('groups.upsert', [metadata]))
   }
 
   #fileUrl(idFile: string): string {
     const { config, ref } = this.#options
     return `${config.workerUrl}/link/sessions/${ref.idObject}/files/${idFile}`
   }
-
-  async #transfer({ idFile, source }: FileJob): Promise<TransferResult> {
-    const { config } = this.#options
-    const socket = this.#connection?.socket
-    try {
-      await transferFile(source, {
-        url: this.#fileUrl(idFile),
-        token: config.connectorToken,
-        allowLoopback: config.whatsApp !== undefined,
-        requestReupload: socket && ((message) => requestReupload(socket, message)),
-      })
-      return { ok: true }
-    } catch (error) {
-      const code = error instanceof MediaError ? error.code : 'network'
-      const isPassing = code === 'network' || code === 'timeout' || (code === 'gone' && socket === undefined)
-      return { ok: false, problem: (error as Error).message, gone: !isPassing }
-    }
-  }
-}
-
-async function requestReupload(socket: WASocket, message: WAMessage): Promise<WAMessage> {
-  await socket.refreshMediaConn()
-  return socket.updateMediaMessage(message)
 }
