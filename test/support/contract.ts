@@ -41,13 +41,8 @@ export function findContractProblems(event: AnyEvent, expected: Record<string, u
       problems.push(`against the ${name}: ${lines.join('; ')}`)
     }
   }
-  if (
-    event.messageType !== 'conversation' &&
-    event.messageType !== 'pollCreationMessage' &&
-    'value' in event
-  ) {
-    problems.push('value is only for text')
-  }
+  if (customerContract[event.messageType] && event.messageType !== 'conversation' && 'value' in event)
+    problems.push('of the customer’s types only conversation has a value')
   for (const [field, value] of Object.entries(expected)) {
     if (!isDeepStrictEqual(event[field], value)) {
       problems.push(`${field} is ${JSON.stringify(event[field])} instead of ${JSON.stringify(value)}`)

@@ -147,3 +147,19 @@ function forward(person: Phone, device: number, parts: Parts, { world, phone, co
     },
   )
 }
+
+/** Tells the client that wrote a message that another account's client has it, or that its owner has read it. */
+export function passReceiptOn(id: string, receipt: BinaryNode, { world, phone }: Asker): void {
+  const { to = '', participant, type } = receipt.attrs
+  const author = world.personOf(participant ?? to)
+  if (!world.sent.has(id) || !(author instanceof Phone) || author === phone) return
+  const group = world.groups.get(to)
+  const attributes = {
+    id,
+    from: group?.jid ?? phone.lidJid,
+    participant: group && phone.lidJid,
+    t: `${world.unixNow()}`,
+    type: type === 'read' || type === 'played' ? type : undefined,
+  }
+  author.deliverToAll(node('receipt', attributes), `receipt-${id}-${type ?? 'delivery'}-${phone.lid}`)
+}

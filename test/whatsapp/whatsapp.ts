@@ -16,7 +16,7 @@ import { type Asker, answerQuery } from './queries.ts'
 import { isConfirmedBy, newRefs, pairDevice, type Registration } from './registration.ts'
 import { answerReupload } from './reupload.ts'
 import { readSign } from './sign.ts'
-import { routeMessage } from './router.ts'
+import { passReceiptOn, routeMessage } from './router.ts'
 import { World } from './world.ts'
 
 export interface WhatsAppOptions {
@@ -249,7 +249,10 @@ class Server {
     }
     const more = child(stanza, 'list')
     const ids = [id, ...(Array.isArray(more?.content) ? more.content.map(({ attrs }) => attrs['id']!) : [])]
-    for (const each of ids) companion.confirm(each, type, world.unixNow())
+    for (const each of ids) {
+      companion.confirm(each, type, world.unixNow())
+      passReceiptOn(each, stanza, asker)
+    }
   }
 
   #answerReupload(stanza: BinaryNode, { world, phone, companion }: Asker): void {
