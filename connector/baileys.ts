@@ -16,6 +16,7 @@ export {
   decodeMessageNode,
   decryptPollVote,
   getBinaryNodeChild,
+  getBinaryNodeChildren,
   initAuthCreds,
   isJidGroup,
   isLidUser,

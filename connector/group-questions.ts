@@ -81,7 +81,7 @@ export function groupRefusals({ kind }: GroupQuestion): Refusals {
 export async function askAboutGroups(
   question: GroupQuestion,
   { socket, phoneOf, authorIn }: GroupTools,
-): Promise<Record<string, unknown> | undefined> {
+): Promise<Record<string, unknown>> {
   const view = (metadata: GroupMetadata) => ({ ...viewGroup(metadata, phoneOf) })
   switch (question.kind) {
     case 'listGroups': {
@@ -102,13 +102,13 @@ export async function askAboutGroups(
       // The answer to leaving does not say whether the account was in the group.
       await socket.groupMetadata(question.jid)
       await socket.groupLeave(question.jid)
-      return undefined
+      return {}
     case 'groupInvite': {
       const ask = question.isRenewed ? socket.groupRevokeInvite : socket.groupInviteCode
       const inviteCode = answered(await ask(question.jid))
       return { inviteCode, inviteUrl: `https://chat.whatsapp.com/${inviteCode}` }
     }
-    case 'joinGroup':
+    default:
       return { jid: (await socket.groupAcceptInvite(question.inviteCode)) ?? null }
   }
 }

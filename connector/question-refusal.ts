@@ -31,6 +31,16 @@ export function readRefusal(code: number | undefined, refusals: Refusals = {}): 
   }
 }
 
+/** A question that is refused before WhatsApp is asked. */
+export class RefusedQuestion extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal) {
+    super(refusal.errorText)
+    this.refusal = refusal
+  }
+}
+
 /** WhatsApp's code in what Baileys throws when a query is answered by an error. */
 export function codeOf(error: unknown): number | undefined {
   const { data } = error as { data?: unknown }

@@ -4,6 +4,12 @@ import { jidNormalizedUser } from './baileys.ts'
 import type { WASocket } from './baileys.ts'
 import type { CommandReport } from './outbox.ts'
 import {
+  askAboutAccount,
+  isAboutAccount,
+  type AccountQuestion,
+  type AccountTools,
+} from './account-questions.ts'
+import {
   askAboutGroups,
   groupRefusals,
   isAboutGroups,
@@ -11,7 +17,7 @@ import {
   type GroupTools,
 } from './group-questions.ts'
 import { findPicture } from './profile-picture.ts'
-import { codeOf, failedReport, readRefusal } from './question-refusal.ts'
+import { codeOf, failedReport, readRefusal, RefusedQuestion } from './question-refusal.ts'
 
 export type Question = Exclude<LinkCommand, { kind: 'sendMessage' | 'fetchFile' | 'pairingCode' }>
 
@@ -28,9 +34,10 @@ type Asked = Pick<
 
 export interface QuestionTools {
   /** Absent while WhatsApp is not connected. */
-  socket: (Asked & GroupTools['socket']) | undefined
+  socket: (Asked & GroupTools['socket'] & AccountTools['socket']) | undefined
   /** The number of whom WhatsApp names by LID. */
   phoneOf(lid: string): string | undefined
+  openFile: AccountTools['openFile']
   /** How WhatsApp names a person within a chat. */
   authorIn(chat: string, jid: string): Promise<string>
 }
@@ -39,7 +46,7 @@ export interface QuestionTools {
 export async function answerQuestion(
   idCommand: string,
   command: Question,
-  { socket, phoneOf, authorIn }: QuestionTools,
+  { socket, phoneOf, openFile, authorIn }: QuestionTools,
 ): Promise<CommandReport> {
   const failed = (errorCode: string, errorText: string) => failedReport(idCommand, { errorCode, errorText })
   if (socket === undefined)
@@ -50,9 +57,12 @@ export async function answerQuestion(
   try {
     const result = isAboutGroups(command)
       ? await askAboutGroups(command, { socket, phoneOf, authorIn })
-      : await carryOut(command, socket, authorIn)
+      : isAboutAccount(command)
+        ? await askAboutAccount(command, { socket, phoneOf, openFile })
+        : await carryOut(command, socket, authorIn)
     return { report: 'command', idCommand, outcome: 'done', ...(result !== undefined && { result }) }
   } catch (error) {
+    if (error instanceof RefusedQuestion) return failedReport(idCommand, error.refusal)
     return failedReport(
       idCommand,
       readRefusal(codeOf(error), isAboutGroups(command) ? groupRefusals(command) : {}),
@@ -61,7 +71,7 @@ export async function answerQuestion(
 }
 
 async function carryOut(
-  command: Exclude<Question, GroupQuestion>,
+  command: Exclude<Question, GroupQuestion | AccountQuestion>,
   socket: Asked,
   authorIn: QuestionTools['authorIn'],
 ): Promise<Record<string, unknown> | undefined> {

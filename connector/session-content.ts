@@ -200,6 +200,7 @@ export class SessionContent {
     const answering = answerQuestion(idCommand, command, {
       socket,
       phoneOf: (lid) => this.#phoneOf(lid),
+      openFile: (idFile) => this.#openFile(idFile),
       authorIn,
     })
     void answering.then((report) => {

@@ -1,5 +1,6 @@
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import { coreEvents, events } from '../schema/event/event.ts'
+import * as account from './routes/account.ts'
 import * as contacts from './routes/contacts.ts'
 import * as log from './routes/events.ts'
 import * as files from './routes/files.ts'
@@ -58,9 +59,18 @@ export function buildDocument(): Record<string, unknown> {
     scheme: 'bearer',
     description: 'The admin token of the installation.',
   })
-  for (const route of [tenants, sessions, pairing, log, contacts, groups, subscriptions, files, open].flatMap(
-    (module) => Object.values(module),
-  ))
+  for (const route of [
+    tenants,
+    sessions,
+    pairing,
+    log,
+    contacts,
+    groups,
+    account,
+    subscriptions,
+    files,
+    open,
+  ].flatMap((module) => Object.values(module)))
     registry.registerPath(route as RouteConfig)
   for (const [messageType, schema] of Object.entries(events)) {
     const isOptIn = !(messageType in coreEvents)
@@ -94,6 +104,7 @@ export function buildDocument(): Record<string, unknown> {
       { name: 'Messages', description: 'What the accounts send.' },
       { name: 'Contacts', description: 'Whom WhatsApp knows.' },
       { name: 'Groups', description: 'Groups that the accounts are in.' },
+      { name: 'Account', description: 'The accounts’ own profile, and whom they block.' },
       { name: 'Events', description: 'The log of each session, to pull.' },
       { name: 'Subscriptions', description: 'Webhooks.' },
       { name: 'Deliveries', description: 'What became of each event at each webhook.' },

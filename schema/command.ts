@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { profileChanges } from './api/account.ts'
 import { maxCheckedNumbers } from './api/contact.ts'
 import { CreateGroup, groupChanges, GroupJid, participantsChange } from './api/group.ts'
 import { presence, readMessages } from './api/sign.ts'
@@ -15,6 +16,7 @@ export const questionProblems = [
   'notGroupMember',
   'notGroupAdmin',
   'inviteInvalid',
+  'notOnWhatsApp',
 ] as const
 export type QuestionProblem = (typeof questionProblems)[number]
 
@@ -46,6 +48,11 @@ export const LinkCommand = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('leaveGroup'), jid: GroupJid }),
   z.strictObject({ kind: z.literal('groupInvite'), jid: GroupJid, isRenewed: z.boolean() }),
   z.strictObject({ kind: z.literal('joinGroup'), inviteCode: z.string().min(1) }),
+  /** What these answer is in `api/account.ts`; `block` has no result. */
+  z.strictObject({ kind: z.literal('readProfile') }),
+  z.strictObject({ kind: z.literal('updateProfile'), ...profileChanges }),
+  z.strictObject({ kind: z.literal('listBlocked') }),
+  z.strictObject({ kind: z.literal('block'), jid: Jid, isBlocked: z.boolean() }),
   /** The report's result is `{pictureUrl: string | null}`. */
   z.strictObject({ kind: z.literal('profilePicture'), jid: Jid }),
 ])

@@ -9,6 +9,7 @@ import { drainRefused } from './middleware/drain-refused.ts'
 import { limitJson } from './middleware/limit-json.ts'
 import { logRequests } from './middleware/log-requests.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
+import { accountRoutes } from './routes/account.ts'
 import { contactRoutes } from './routes/contacts.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -41,6 +42,7 @@ app.route('/', messageRoutes)
 app.route('/', eventRoutes)
 app.route('/', contactRoutes)
 app.route('/', groupRoutes)
+app.route('/', accountRoutes)
 app.route('/', subscriptionRoutes)
 app.route('/', deliveryRoutes)
 app.route('/', fileRoutes)

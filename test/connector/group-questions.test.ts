@@ -12,6 +12,7 @@ async function setUp() {
   const tools = {
     socket: client.socket,
     phoneOf: () => undefined,
+    openFile: () => Promise.reject(new Error('there are no files')),
     authorIn: async (_group: string, jid: string) => world.whatsapp.world.personOf(jid)?.lidJid ?? jid,
   }
   const ask = (question: GroupQuestion) => answerQuestion('c1', question, tools)

@@ -5,6 +5,7 @@ import { useWhatsApp } from '../whatsapp/harness.ts'
 const world = useWhatsApp()
 const authorIn = async () => '111@lid'
 const phoneOf = () => undefined
+const openFile = () => Promise.reject(new Error('there are no files'))
 const check = (...numbers: string[]) => ({ kind: 'checkNumbers' as const, numbers })
 
 async function setUp() {
@@ -18,6 +19,7 @@ it('says of each number, in order, whether somebody is there', async () => {
   const report = await answerQuestion('c1', check('34600999999', '34600111222', '34600999999'), {
     socket,
     phoneOf,
+    openFile,
     authorIn,
   })
   const nobody = { number: '34600999999', jid: null, exists: false }
@@ -46,6 +48,7 @@ it('tells under which other number WhatsApp knows somebody', async () => {
   const { result } = await answerQuestion('c1', asked, {
     socket: { ...socket, onWhatsApp },
     phoneOf,
+    openFile,
     authorIn,
   })
   expect(result).toMatchObject({
@@ -60,12 +63,12 @@ it('tells under which other number WhatsApp knows somebody', async () => {
 it('fails when there is no connection, and when WhatsApp does not answer', async () => {
   const { socket } = await setUp()
   expect(
-    await answerQuestion('c1', check('34600111222'), { socket: undefined, phoneOf, authorIn }),
+    await answerQuestion('c1', check('34600111222'), { socket: undefined, phoneOf, openFile, authorIn }),
   ).toMatchObject({
     outcome: 'failed',
     errorCode: 'notConnected',
   })
-  const silent = { socket: { ...socket, onWhatsApp: async () => undefined }, phoneOf, authorIn }
+  const silent = { socket: { ...socket, onWhatsApp: async () => undefined }, phoneOf, openFile, authorIn }
   expect(await answerQuestion('c1', check('34600111222'), silent)).toMatchObject({
     outcome: 'failed',
     errorCode: 'notAnswered',
@@ -75,7 +78,7 @@ it('fails when there is no connection, and when WhatsApp does not answer', async
 it('marks messages as read, for their writers to see, direct and in a group', async () => {
   const { phone, socket, ana } = await setUp()
   const group = world.whatsapp.createGroup({ subject: 'Friends', members: [ana, phone] })
-  const tools = { socket, phoneOf, authorIn: async () => ana.lidJid }
+  const tools = { socket, phoneOf, openFile, authorIn: async () => ana.lidJid }
   const messages = [{ idMessage: 'A' }, { idMessage: 'B' }]
   await answerQuestion('c1', { kind: 'markRead', to: ana.pnJid!, messages }, tools)
   const inGroup = [{ idMessage: 'C', participant: ana.pnJid! }]
@@ -92,7 +95,7 @@ it('marks messages as read, for their writers to see, direct and in a group', as
 it.each(['composing', 'recording', 'paused'] as const)('shows %s in a chat', async (presence) => {
   const { phone, socket, ana } = await setUp()
   const command = { kind: 'setPresence' as const, presence, to: ana.pnJid! }
-  const report = await answerQuestion('c1', command, { socket, phoneOf, authorIn })
+  const report = await answerQuestion('c1', command, { socket, phoneOf, openFile, authorIn })
   expect(report).toEqual({ report: 'command', idCommand: 'c1', outcome: 'done' })
   await vi.waitFor(() => expect(phone.signs).toContainEqual({ kind: presence, to: ana.pnJid }))
 })
@@ -101,10 +104,12 @@ it('shows the account online', async () => {
   const { phone, socket } = await setUp()
   const online = { kind: 'setPresence' as const, presence: 'available' as const }
   await vi.waitFor(() => expect(socket.authState.creds.me?.name).toBe('The Shop'))
-  expect(await answerQuestion('c1', online, { socket, phoneOf, authorIn })).toMatchObject({ outcome: 'done' })
+  expect(await answerQuestion('c1', online, { socket, phoneOf, openFile, authorIn })).toMatchObject({
+    outcome: 'done',
+  })
   await vi.waitFor(() => expect(phone.signs).toContainEqual({ kind: 'available' }))
   delete socket.authState.creds.me!.name
-  expect(await answerQuestion('c2', online, { socket, phoneOf, authorIn })).toMatchObject({
+  expect(await answerQuestion('c2', online, { socket, phoneOf, openFile, authorIn })).toMatchObject({
     errorCode: 'noName',
   })
 })

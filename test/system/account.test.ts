@@ -58,3 +58,25 @@ it('creates a group, changes it, and each change is told once', async () => {
   await stage.api.delete(path)
   expect(await stage.api.request('GET', path)).toMatchObject({ status: 404, body: { code: 'groupNotFound' } })
 })
+
+it('changes the profile, blocks and unblocks', async () => {
+  const bytes = Buffer.from('a small picture')
+  const { idFile } = await stage.api.upload('/v1/files', bytes, 'image/jpeg')
+  const profile = '/v1/sessions/support/profile'
+  const changed = await stage.api.request('PUT', profile, { name: 'The New Shop', idFile })
+  expect(changed).toEqual({ status: 200, body: { name: 'The New Shop', pictureUrl: phone.pictureUrl } })
+  expect([phone.chosenName, phone.picture]).toEqual(['The New Shop', bytes])
+  const eva = stage.whatsapp.createContact({ number: '34600111444', name: 'Eva' })
+  const list = '/v1/sessions/support/blocklist'
+  const blocked = await stage.api.request('PUT', `${list}/${eva.pnJid}`)
+  expect(blocked.status).toBe(204)
+  expect(await stage.api.get(list)).toEqual({
+    blocked: [{ jid: eva.pnJid, number: eva.pnJid, lid: eva.lidJid }],
+  })
+  await stage.api.delete(`${list}/${eva.pnJid}`)
+  expect(phone.blocked.size).toBe(0)
+})
+
+it('made WhatsApp see nothing strange', () => {
+  expect(stage.whatsapp.unknownStanzas).toEqual([])
+})

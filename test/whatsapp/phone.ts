@@ -25,6 +25,14 @@ export class Phone extends Person {
   readonly readable = new Map<string, proto.IWebMessageInfo>()
   /** Files that it still has when WhatsApp has them no more, by message. */
   readonly keptFiles = new Map<string, Reupload>()
+  /** Whom the account has blocked. */
+  readonly blocked = new Set<Person>()
+  /** The profile picture that a linked client has given it. */
+  picture: Buffer | undefined
+  /** The name that a linked client has given it. */
+  chosenName: string | undefined
+  /** Keys of the state that the account's devices share, by id in base64. */
+  readonly stateKeys = new Map<string, proto.Message.IAppStateSyncKeyData>()
   /** What its linked clients lately let others see. */
   readonly signs: Sign[] = []
   #nextDevice = 1
@@ -199,6 +207,7 @@ export class Phone extends Person {
       fingerprint: { rawId: 1, currentIndex: 0 },
       timestamp: Date.now(),
     }
+    this.stateKeys.set(keyId.keyId.toString('base64'), keyData)
     await this.tellClient(companion, {
       type: Type.APP_STATE_SYNC_KEY_SHARE,
       appStateSyncKeyShare: { keys: [{ keyId, keyData }] },

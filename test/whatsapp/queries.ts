@@ -1,4 +1,4 @@
-import type { BinaryNode } from 'baileys'
+import { type BinaryNode, type ChatMutation, decodeSyncdPatch, proto, type WAPatchName } from 'baileys'
 import type { Companion } from './companion.ts'
 import { groupQueries } from './group-queries.ts'
 import { bytesOf, child, children, node } from './node.ts'
@@ -64,15 +64,33 @@ const usync: Query = (iq, asker) => {
   return [node('usync', {}, [node('result'), node('list', {}, users)])]
 }
 
-const collections: Query = (iq) => [
-  node(
-    'sync',
-    {},
-    children(child(iq, 'sync'), 'collection').map(({ attrs }) =>
-      node('collection', { name: attrs['name'], version: attrs['version'] ?? '0', type: 'result' }),
+/** Reads a client's changes to the state that the account's devices share. */
+async function takePatch(collection: BinaryNode, { phone }: Asker): Promise<void> {
+  const element = child(collection, 'patch')
+  if (!element) return
+  const patch = proto.SyncdPatch.decode(bytesOf(element))
+  const name = collection.attrs['name'] as WAPatchName
+  const state = { version: 0, hash: Buffer.alloc(128), indexValueMap: {} }
+  const keyOf = async (id: string) => phone.stateKeys.get(id) as proto.Message.AppStateSyncKeyData
+  const take = ({ syncAction }: ChatMutation) => {
+    phone.chosenName = syncAction.value?.pushNameSetting?.name ?? phone.chosenName
+  }
+  await decodeSyncdPatch(patch, name, state, keyOf, take, false)
+}
+
+const collections: Query = async (iq, asker) => {
+  const asked = children(child(iq, 'sync'), 'collection')
+  for (const collection of asked) await takePatch(collection, asker)
+  return [
+    node(
+      'sync',
+      {},
+      asked.map(({ attrs }) =>
+        node('collection', { name: attrs['name'], version: attrs['version'] ?? '0', type: 'result' }),
+      ),
     ),
-  ),
-]
+  ]
+}
 
 const privacy = ['readreceipts', 'profile', 'status', 'online', 'last', 'groupadd', 'calladd', 'messages']
 
@@ -90,8 +108,22 @@ const queries: Record<string, Query> = {
   'abt:get:props': () => [
     node('props', { hash: 'h' }, [node('prop', { config_code: '10518', config_value: '1' })]),
   ],
-  'blocklist:get:': () => [node('list')],
-  'blocklist:set:item': nothing,
+  'blocklist:get:': (_, { phone }) => [
+    node(
+      'list',
+      {},
+      [...phone.blocked].map(({ lidJid }) => node('item', { jid: lidJid })),
+    ),
+  ],
+  'blocklist:set:item': (iq, { phone, world }) => {
+    const { jid = '', action, pn_jid: number } = child(iq, 'item')!.attrs
+    const person = world.personOf(jid)
+    if (!person || (action === 'block' && number !== person.pnJid))
+      return { error: '400', text: 'bad-request' }
+    if (action === 'block') phone.blocked.add(person)
+    else phone.blocked.delete(person)
+    return []
+  },
   'privacy:get:privacy': () => [
     node(
       'privacy',
@@ -114,7 +146,16 @@ const queries: Record<string, Query> = {
     const url = world.personOf(iq.attrs['target'] ?? '')?.pictureUrl
     return url ? [node('picture', { id: '1', type: 'image', url })] : { error: '404', text: 'item-not-found' }
   },
-  'w:profile:picture:set:picture': () => [node('picture', { id: '1' })],
+  'w:profile:picture:set:picture': (iq, { phone }) => {
+    phone.picture = bytesOf(child(iq, 'picture'))
+    phone.pictureUrl = `https://pps.whatsapp.net/${phone.number}/${phone.picture.length}.jpg`
+    return [node('picture', { id: '1' })]
+  },
+  'w:profile:picture:set:': (_, { phone }) => {
+    phone.picture = undefined
+    phone.pictureUrl = undefined
+    return []
+  },
   'status:set:status': nothing,
   'disappearing_mode:set:disappearing_mode': nothing,
   'urn:xmpp:whatsapp:dirty:set:clean': nothing,

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
-import { ApiError } from '../api-error.ts'
+import { ApiError, unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
+import type { Answered, Question } from '../session/questions.ts'
 
 /** The Tenant of whoever calls. */
 export function tenantOf(context: Context<AppEnv>) {
@@ -13,4 +14,14 @@ export async function findSession(context: Context<AppEnv>, idSession: string) {
   if (!ref)
     throw new ApiError('sessionNotFound', `There is no session ${idSession}. List the sessions first.`)
   return context.env.SESSION.get(context.env.SESSION.idFromString(ref.idObject))
+}
+
+/** Asks WhatsApp something through the caller's session; the answer is what the connector reported. */
+export async function askSession(
+  context: Context<AppEnv>,
+  idSession: string,
+  question: Question,
+): Promise<Record<string, unknown>> {
+  const session = await findSession(context, idSession)
+  return unwrap((await session.ask(question)) as Answered).result
 }

@@ -1,13 +1,10 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
 import * as routes from '../../openapi/routes/groups.ts'
 import { Group, GroupInvite, GroupList, JoinedGroup, ParticipantResults } from '../../schema/api/group.ts'
-import { unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
 import { requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
-import type { Answered, Question } from '../session/questions.ts'
-import { findSession } from './find-session.ts'
+import { askSession } from './find-session.ts'
 
 /** Groups are WhatsApp's own: each request is a question to it. Mounted behind `sessionRoutes`, which asks for the key. */
 export const groupRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
@@ -15,60 +12,54 @@ export const groupRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid 
 const reading = { middleware: requireScope('messages:read') }
 const writing = { middleware: requireScope('messages:write') }
 
-async function ask(context: Context<AppEnv>, idSession: string, question: Question) {
-  const session = await findSession(context, idSession)
-  const { result } = unwrap((await session.ask(question)) as Answered)
-  return result
-}
-
 groupRoutes.openapi({ ...routes.listGroups, ...reading }, async (context) => {
   const { idSession } = context.req.valid('param')
-  return context.json(GroupList.parse(await ask(context, idSession, { kind: 'listGroups' })), 200)
+  return context.json(GroupList.parse(await askSession(context, idSession, { kind: 'listGroups' })), 200)
 })
 
 groupRoutes.openapi({ ...routes.createGroup, ...writing }, async (context) => {
   const { idSession } = context.req.valid('param')
   const question = { kind: 'createGroup', ...context.req.valid('json') } as const
-  return context.json(Group.parse(await ask(context, idSession, question)), 201)
+  return context.json(Group.parse(await askSession(context, idSession, question)), 201)
 })
 
 groupRoutes.openapi({ ...routes.joinGroup, ...writing }, async (context) => {
   const { idSession } = context.req.valid('param')
   const question = { kind: 'joinGroup', ...context.req.valid('json') } as const
-  return context.json(JoinedGroup.parse(await ask(context, idSession, question)), 200)
+  return context.json(JoinedGroup.parse(await askSession(context, idSession, question)), 200)
 })
 
 groupRoutes.openapi({ ...routes.getGroup, ...reading }, async (context) => {
   const { idSession, jid } = context.req.valid('param')
-  return context.json(Group.parse(await ask(context, idSession, { kind: 'readGroup', jid })), 200)
+  return context.json(Group.parse(await askSession(context, idSession, { kind: 'readGroup', jid })), 200)
 })
 
 groupRoutes.openapi({ ...routes.updateGroup, ...writing }, async (context) => {
   const { idSession, jid } = context.req.valid('param')
   const question = { kind: 'updateGroup', jid, ...context.req.valid('json') } as const
-  return context.json(Group.parse(await ask(context, idSession, question)), 200)
+  return context.json(Group.parse(await askSession(context, idSession, question)), 200)
 })
 
 groupRoutes.openapi({ ...routes.leaveGroup, ...writing }, async (context) => {
   const { idSession, jid } = context.req.valid('param')
-  await ask(context, idSession, { kind: 'leaveGroup', jid })
+  await askSession(context, idSession, { kind: 'leaveGroup', jid })
   return context.body(null, 204)
 })
 
 groupRoutes.openapi({ ...routes.changeParticipants, ...writing }, async (context) => {
   const { idSession, jid } = context.req.valid('param')
   const question = { kind: 'changeParticipants', jid, ...context.req.valid('json') } as const
-  return context.json(ParticipantResults.parse(await ask(context, idSession, question)), 200)
+  return context.json(ParticipantResults.parse(await askSession(context, idSession, question)), 200)
 })
 
 groupRoutes.openapi({ ...routes.getInvite, ...reading }, async (context) => {
   const { idSession, jid } = context.req.valid('param')
   const question = { kind: 'groupInvite', jid, isRenewed: false } as const
-  return context.json(GroupInvite.parse(await ask(context, idSession, question)), 200)
+  return context.json(GroupInvite.parse(await askSession(context, idSession, question)), 200)
 })
 
 groupRoutes.openapi({ ...routes.renewInvite, ...writing }, async (context) => {
   const { idSession, jid } = context.req.valid('param')
   const question = { kind: 'groupInvite', jid, isRenewed: true } as const
-  return context.json(GroupInvite.parse(await ask(context, idSession, question)), 200)
+  return context.json(GroupInvite.parse(await askSession(context, idSession, question)), 200)
 })

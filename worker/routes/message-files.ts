@@ -62,9 +62,19 @@ export async function requireFiles(
   if (hasFile(message) && message.idFile !== undefined) await requireFile(context, message.idFile, path)
   const picture = 'linkPreview' in message ? message.linkPreview?.idFile : undefined
   if (picture === undefined) return
-  const { mimetype, fileSize } = await requireFile(context, picture, 'linkPreview.idFile')
-  const isPicture = mimetype === 'image/jpeg' && fileSize <= maxPreviewPictureBytes
-  if (!isPicture) throw refuse('linkPreview.idFile', `use a JPEG of at most ${maxPreviewPictureBytes} bytes`)
+  await requireJpeg(context, picture, 'linkPreview.idFile', maxPreviewPictureBytes)
+}
+
+/** Refuses what is not a stored JPEG of that size; `path` is the field of the request that names it. */
+export async function requireJpeg(
+  context: Context<AppEnv>,
+  idFile: string,
+  path: string,
+  maxBytes: number,
+): Promise<void> {
+  const { mimetype, fileSize } = await requireFile(context, idFile, path)
+  const isPicture = mimetype === 'image/jpeg' && fileSize <= maxBytes
+  if (!isPicture) throw refuse(path, `use a JPEG of at most ${maxBytes} bytes`)
 }
 
 async function requireFile(context: Context<AppEnv>, idFile: string, path: string) {

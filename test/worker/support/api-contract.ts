@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { z } from 'zod'
 import * as files from '../../../openapi/routes/files.ts'
 import * as events from '../../../openapi/routes/events.ts'
+import * as account from '../../../openapi/routes/account.ts'
 import * as contacts from '../../../openapi/routes/contacts.ts'
 import * as pairing from '../../../openapi/routes/pairing.ts'
 import * as groups from '../../../openapi/routes/groups.ts'
@@ -19,6 +20,7 @@ export const apiRoutes: RouteConfig[] = [
   events,
   contacts,
   groups,
+  account,
   subscriptions,
   files,
   open,
