@@ -44,6 +44,17 @@ it('learns from a group who is behind a LID, and says so of messages that come a
   expect(after).toMatchObject({ lid: eva.lidJid })
 })
 
+it('learns the members of a group that is written to', async () => {
+  const { session, phone } = await stage.linkSession()
+  const eva = stage.whatsapp.createContact({ number: '34600333444', name: 'Eva' })
+  const group = stage.whatsapp.createGroup({ subject: 'Friends', members: [phone, eva] })
+  const message = { to: group.jid, messageType: 'conversation' as const, value: 'hello' }
+  session.command('c1', { kind: 'sendMessage', idMessage: '3EB0AAAA', message })
+  await session.wait((seen) =>
+    news(seen).some(({ lid, number }) => lid === eva.lidJid && number === eva.pnJid),
+  )
+})
+
 it('finds a picture, and that there is none', async () => {
   const { session } = await stage.linkSession()
   const ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana' })
