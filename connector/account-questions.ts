@@ -36,22 +36,18 @@ export async function askAboutAccount(
   question: AccountQuestion,
   { socket, phoneOf, openFile }: AccountTools,
 ): Promise<Record<string, unknown>> {
-  switch (question.kind) {
-    case 'readProfile':
-      return readProfile(socket)
-    case 'updateProfile': {
-      const { name, idFile } = question
-      if (name !== undefined) await rename(socket, name)
-      if (idFile !== undefined)
-        await changePicture(socket, idFile === null ? undefined : await readPicture(await openFile(idFile)))
-      return readProfile(socket)
-    }
-    case 'listBlocked':
-      return { blocked: await listBlocked(socket, phoneOf) }
-    default:
-      await block(socket, question)
-      return {}
+  const { kind } = question
+  if (kind === 'readProfile') return readProfile(socket)
+  if (kind === 'listBlocked') return { blocked: await listBlocked(socket, phoneOf) }
+  if (kind === 'block') {
+    await block(socket, question)
+    return {}
   }
+  const { name, idFile } = question
+  if (name !== undefined) await rename(socket, name)
+  if (idFile !== undefined)
+    await changePicture(socket, idFile === null ? undefined : await readPicture(await openFile(idFile)))
+  return readProfile(socket)
 }
 
 async function readProfile(socket: Asked): Promise<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import type { ParticipantResult } from '../schema/api/group.ts'
+import type { GroupSummary, ParticipantResult } from '../schema/api/group.ts'
 import type { LinkCommand } from '../schema/command.ts'
 import type { GroupMetadata, WASocket } from './baileys.ts'
 import { summarizeGroup, viewGroup } from './group-view.ts'
@@ -83,34 +83,32 @@ export async function askAboutGroups(
   { socket, phoneOf, authorIn }: GroupTools,
 ): Promise<Record<string, unknown>> {
   const view = (metadata: GroupMetadata) => ({ ...viewGroup(metadata, phoneOf) })
-  switch (question.kind) {
-    case 'listGroups': {
-      const groups = Object.values(await socket.groupFetchAllParticipating())
-      const sorted = groups.toSorted((one, other) => (one.id < other.id ? -1 : 1))
-      return { groups: sorted.map((metadata) => summarizeGroup(metadata, phoneOf)) }
-    }
-    case 'readGroup':
-      return view(await socket.groupMetadata(question.jid))
-    case 'createGroup':
-      return view(await socket.groupCreate(question.subject, question.participants))
-    case 'updateGroup':
-      await update(socket, question)
-      return view(await socket.groupMetadata(question.jid))
-    case 'changeParticipants':
-      return { participants: await changeParticipants(socket, question, authorIn) }
-    case 'leaveGroup':
-      // The answer to leaving does not say whether the account was in the group.
-      await socket.groupMetadata(question.jid)
-      await socket.groupLeave(question.jid)
-      return {}
-    case 'groupInvite': {
-      const ask = question.isRenewed ? socket.groupRevokeInvite : socket.groupInviteCode
-      const inviteCode = answered(await ask(question.jid))
-      return { inviteCode, inviteUrl: `https://chat.whatsapp.com/${inviteCode}` }
-    }
-    default:
-      return { jid: (await socket.groupAcceptInvite(question.inviteCode)) ?? null }
+  const { kind } = question
+  if (kind === 'listGroups') return { groups: await listGroups(socket, phoneOf) }
+  if (kind === 'readGroup') return view(await socket.groupMetadata(question.jid))
+  if (kind === 'createGroup') return view(await socket.groupCreate(question.subject, question.participants))
+  if (kind === 'changeParticipants')
+    return { participants: await changeParticipants(socket, question, authorIn) }
+  if (kind === 'joinGroup') return { jid: (await socket.groupAcceptInvite(question.inviteCode)) ?? null }
+  if (kind === 'updateGroup') {
+    await update(socket, question)
+    return view(await socket.groupMetadata(question.jid))
   }
+  if (kind === 'groupInvite') {
+    const ask = question.isRenewed ? socket.groupRevokeInvite : socket.groupInviteCode
+    const inviteCode = answered(await ask(question.jid))
+    return { inviteCode, inviteUrl: `https://chat.whatsapp.com/${inviteCode}` }
+  }
+  // The answer to leaving does not say whether the account was in the group.
+  await socket.groupMetadata(question.jid)
+  await socket.groupLeave(question.jid)
+  return {}
+}
+
+async function listGroups(socket: Asked, phoneOf: GroupTools['phoneOf']): Promise<GroupSummary[]> {
+  const groups = Object.values(await socket.groupFetchAllParticipating())
+  const sorted = groups.toSorted((one, other) => (one.id < other.id ? -1 : 1))
+  return sorted.map((metadata) => summarizeGroup(metadata, phoneOf))
 }
 
 /** Baileys answers undefined when WhatsApp did not answer. */
