@@ -52,12 +52,15 @@ export class LaneBook {
     return this.#entries.get(lane)?.record ?? null
   }
 
-  /** The lane that an event has to wait for, if any. */
+  /**
+   * The lane that an event has to wait for, if any. After a change of the ordering it may stand in several, of which only
+   * those hold it that have not come so far.
+   */
   claims(event: EventHead, sequence: number): LaneRecord | null {
     if (this.#entries.size === 0) return null
     for (const lane of possibleLanes(event, sequence)) {
-      const entry = this.#entries.get(lane)
-      if (entry) return entry.record
+      const record = this.get(lane)
+      if (record && (record.position < sequence || record.sequence === sequence)) return record
     }
     return null
   }

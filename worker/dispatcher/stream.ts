@@ -160,7 +160,8 @@ export class Stream {
       const record = this.#book.claims(head, sequence)
       if (!record || record.sequence !== null || record.position >= sequence || record.position < after)
         continue
-      if (matches(this.#filter(), head)) this.#add(makeJob('live', record.lane, sequence, head, body))
+      if (this.#open.has(sequence) || !matches(this.#filter(), head)) continue
+      this.#add(makeJob('live', record.lane, sequence, head, body))
     }
     // An empty slice means that the log has forgotten what was there.
     const isEnd = slice.entries.length === 0

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Webhook } from 'standardwebhooks'
 import { makeSecret } from '../../../worker/dispatcher/sign.ts'
-import { makeDelivery, passSeconds, secret, text, until } from './fixture.ts'
+import { byText, makeDelivery, passSeconds, secret, text, until } from './fixture.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -135,6 +135,23 @@ describe('policy', () => {
     expect(received?.headers['webhook-id']).toMatch(/^evt_/)
     expect(received?.headers['user-agent']).toMatch(/^ChatLink/)
     expect((await endpoint.values()).length).toBe(1)
+  })
+
+  it('loses nothing when the ordering changes while events of the same chat fail in both orders', async () => {
+    const { endpoint, log, change, passTo, describe: view } = await makeDelivery({ ordering: 'session' })
+    await endpoint.scriptMatching('"first"', { status: 500, delayMs: 300 }, { status: 200 })
+    await endpoint.scriptMatching('"third"', { status: 500 }, { status: 200 })
+    await log(text('first', 'a'), text('second', 'a'))
+    await change({ ordering: 'chat' })
+    await log(text('third', 'a'))
+    await until(async () => (await view()).failing === 2, 'two failures')
+    for (let round = 0; round < 3; round++) await passTo(10)
+    await until(async () => (await view()).lag === 0, 'all settled')
+    // What stood in both orders may come once more.
+    const delivered = (await endpoint.received()).filter(({ status }) => status === 200)
+    const values = delivered.map(({ body }) => (JSON.parse(body) as { value: string }).value)
+    expect([...new Set(values)].toSorted(byText)).toEqual(['first', 'second', 'third'])
+    expect(values.filter((value) => value !== 'third')).toHaveLength(2)
   })
 
   it('keeps everything during a pause and sends it after', async () => {
