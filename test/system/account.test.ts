@@ -1,5 +1,6 @@
 import '../whatsapp/quiet.ts'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type { AnyEvent } from '../support/receiver.ts'
 import { startStage, type Stage } from '../support/stage.ts'
 import type { Phone } from '../whatsapp/phone.ts'
 
@@ -75,6 +76,31 @@ it('changes the profile, blocks and unblocks', async () => {
   })
   await stage.api.delete(`${list}/${eva.pnJid}`)
   expect(phone.blocked.size).toBe(0)
+})
+
+it.each([
+  ['402', 'stopped', 'temporarilyBanned', /blocked this number for a while/],
+  ['403', 'stopped', 'banned', /on the phone to see why and how to appeal/],
+  ['405', 'stopped', 'clientOutdated', /has to be updated/],
+  ['406', 'stopped', 'refused', /Start the session again later/],
+  ['409', 'stopped', 'refused', /Start the session again later/],
+  ['411', 'stopped', 'multiDeviceMismatch', /Update WhatsApp on the phone/],
+  ['401', 'loggedOut', 'loggedOutByPhone', /scan a new QR code/],
+])('says in words why WhatsApp refuses with %s', async (code, state, reason, words) => {
+  await phone.waitUntilConnected()
+  const before = stage.receiver.events('sessionUpdate').length
+  phone.loginFailure = code
+  phone.dropConnection()
+  const isNew = (e: AnyEvent) => stage.receiver.events('sessionUpdate').indexOf(e) >= before
+  const { event } = await stage.receiver.waitFor(
+    (e) => e['action'] === state && isNew(e),
+    `${state} by ${code}`,
+  )
+  expect(event).toMatchObject({ reason, reasonText: expect.stringMatching(words) })
+  const session = await stage.api.get('/v1/sessions/support')
+  expect(session).toMatchObject({ state, reason, reasonText: event['reasonText'] })
+  phone.loginFailure = undefined
+  if (state === 'stopped') await stage.api.post('/v1/sessions/support/start')
 })
 
 it('made WhatsApp see nothing strange', () => {

@@ -35,6 +35,18 @@ it('links a client by the pairing code it shows, and by no other', async () => {
   expect(state.creds.me?.id).toBe('34911000001:1@s.whatsapp.net')
 })
 
+it('answers the pings of a client that still shows a QR', async () => {
+  const client = world.keep(new BaileysClient(world.whatsapp, newClientState()))
+  await client.until(() => client.qrs.length > 0)
+  const ping = { to: '@s.whatsapp.net', type: 'get', xmlns: 'w:p' }
+  const answer: unknown = await client.socket.query({
+    tag: 'iq',
+    attrs: ping,
+    content: [{ tag: 'ping', attrs: {} }],
+  })
+  expect(answer).toMatchObject({ attrs: { type: 'result' } })
+})
+
 it('logs a client in again with the credentials it saved, and not with others', async () => {
   const { phone, client, state } = await world.linked()
   client.end()

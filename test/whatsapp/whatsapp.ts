@@ -209,6 +209,9 @@ class Server {
       const ref = node('link_code_pairing_ref', {}, registration.code?.ref)
       registration.connection.send(node('iq', answer, [node('link_code_companion_reg', {}, [ref])]))
       if (code.attrs['stage'] === 'companion_finish') registration.code?.finish?.(code)
+    } else if (stanza.attrs['xmlns'] === 'w:p') {
+      const answer = { id: stanza.attrs['id'], type: 'result', from: '@s.whatsapp.net' }
+      registration.connection.send(node('iq', answer))
     } else if (child(stanza, 'pair-device-sign')) {
       if (isConfirmedBy(registration, stanza)) registration.accepted?.confirm()
       else this.#unknown.push(stanza)
