@@ -1,4 +1,5 @@
 import { maxContactNews, type ContactNews, type SessionReport } from '../schema/link.ts'
+import type { BinaryNode } from './baileys.ts'
 import { isLid, isPhone, toJid } from './normalize/address.ts'
 import { toLabel, withoutAbsent } from './normalize/value.ts'
 
@@ -46,6 +47,13 @@ function readAll(contacts: readonly WireContact[]): ContactNews[] {
     if (Object.keys(found).length === 0) return []
     return [{ ...found, ...withoutAbsent({ savedName: toLabel(name), name: toLabel(notify) }) }]
   })
+}
+
+/** Who changes a group, by both addresses: Baileys leaves the second out of the notices that it makes of such a stanza. */
+export function readNotice({ tag, attrs }: BinaryNode): ContactNews[] {
+  if (tag !== 'notification' || attrs['type'] !== 'w:gp2') return []
+  const { participant: id, participant_pn: phoneNumber, participant_lid: lid } = attrs
+  return readAll([withoutAbsent({ id, lid, phoneNumber })])
 }
 
 /** Those of whom both addresses are told. */

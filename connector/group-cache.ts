@@ -1,4 +1,6 @@
+import type { ContactNews } from '../schema/link.ts'
 import type { GroupMetadata } from './baileys.ts'
+import { pairsOf } from './contact-news.ts'
 
 const maxGroups = 500
 const maxPhones = 100_000
@@ -25,6 +27,11 @@ export class GroupCache {
   /** The number of a member who is known by LID. */
   phoneOf(lid: string): string | undefined {
     return this.#phones.get(lid)
+  }
+
+  /** Takes in who is who, told beside a notice of a group. */
+  learn(contacts: readonly ContactNews[]): void {
+    for (const { lid, pn } of pairsOf(contacts)) this.#phones.set(lid, pn)
   }
 
   /** How a group names a person who is given by number: WhatsApp's newer groups know their members by LID alone. */

@@ -7,7 +7,7 @@ import type { AuthenticationCreds, BinaryNode, WAMessage, WASocket } from './bai
 import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
 import { learnPairs } from './address-book.ts'
-import { makeContactReports, readContacts } from './contact-news.ts'
+import { makeContactReports, readContacts, readNotice } from './contact-news.ts'
 import { EventMaker, type AwaitedMessage } from './event-maker.ts'
 import { GroupCache } from './group-cache.ts'
 import { HistoryImport } from './history.ts'
@@ -230,6 +230,9 @@ export class SessionContent {
 
   #takeStanza(node: BinaryNode): void {
     const creds = this.#options.me()
+    const notice = readNotice(node)
+    this.#groups.learn(notice)
+    this.#takeContacts(notice)
     this.#inbox.see(node)
     this.#events.takeStanza(node)
     const unencrypted = creds && readUnencrypted(node, ownAddresses(creds))

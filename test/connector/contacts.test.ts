@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { readContacts } from '../../connector/contact-news.ts'
+import { readContacts, readNotice } from '../../connector/contact-news.ts'
 import type { ContactNews } from '../../schema/link.ts'
 import type { FakeSession } from '../support/fake-session.ts'
 import { useStage } from './harness.ts'
@@ -93,4 +93,14 @@ describe('what Baileys tells of people', () => {
   it.each(cases)('is read from %s %j', (name, data, expected) => {
     expect(readContacts(name, data)).toEqual(expected)
   })
+})
+
+it('reads who changes a group by both addresses, whichever comes first', () => {
+  const lid = '100000000000007@lid'
+  const number = '34600111222@s.whatsapp.net'
+  const notice = (attrs: Record<string, string>) =>
+    readNotice({ tag: 'notification', attrs: { type: 'w:gp2', ...attrs } })
+  expect(notice({ participant: lid, participant_pn: number })).toEqual([{ number, lid }])
+  expect(notice({ participant: number, participant_lid: lid })).toEqual([{ number, lid }])
+  expect(notice({ participant: lid, type: 'picture' })).toEqual([])
 })

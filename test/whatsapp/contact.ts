@@ -87,7 +87,7 @@ export class Contact extends Person {
 
   /** Rings an account. */
   call(to: Phone, id: string, video = false): void {
-    const attributes = { 'call-id': id, 'call-creator': this.lidJid }
+    const attributes = { 'call-id': id, 'call-creator': this.lidJid, caller_pn: this.knownJid }
     to.deliverToAll(
       node('call', { id: `call-${id}`, from: this.lidJid, t: `${this.world.unixNow()}`, notify: this.name }, [
         node('offer', attributes, [
