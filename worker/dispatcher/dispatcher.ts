@@ -68,7 +68,7 @@ export class Dispatcher extends DurableObject<Env> {
       this.#begin()
     } else await this.#work.configure(config, Date.now())
     this.#work?.engine.refresh()
-    if (this.#work) await Promise.race([this.#work.engine.settled(), pause(wakeWaitMs)])
+    if (this.#work) await this.#work.engine.settledWithin(wakeWaitMs)
     await this.#arm()
     return { ok: true, version: this.#work?.settings.config.version ?? 0 }
   }
@@ -90,7 +90,7 @@ export class Dispatcher extends DurableObject<Env> {
     work.engine.accept(wake.head, wake.entries, wake.version === work.settings.config.version)
     if (work.engine.isStreaming) await this.#alarm.ensure(now + backstopMs)
     else {
-      await Promise.race([work.engine.settled(), pause(wakeWaitMs)])
+      await work.engine.settledWithin(wakeWaitMs)
       await this.#arm()
     }
     return { ok: true }
@@ -102,7 +102,7 @@ export class Dispatcher extends DurableObject<Env> {
     if (!work) return describe(null, Date.now(), null)
     await work.refreshHead()
     work.engine.kick()
-    await Promise.race([work.engine.settled(), pause(wakeWaitMs)])
+    await work.engine.settledWithin(wakeWaitMs)
     return describe(work, Date.now(), await work.waitingSince())
   }
 
@@ -134,7 +134,7 @@ export class Dispatcher extends DurableObject<Env> {
   ): Promise<Result<{ attempt: AttemptView; isDelivered: boolean }, ResendRefusal | 'notConfigured'>> {
     if (!this.#work) return notConfigured()
     const result = await resend(this.#work, idEvent, Date.now())
-    await Promise.race([this.#work.engine.settled(), pause(wakeWaitMs)])
+    await this.#work.engine.settledWithin(wakeWaitMs)
     await this.#arm()
     return result
   }
@@ -200,7 +200,7 @@ export class Dispatcher extends DurableObject<Env> {
     try {
       work.upkeep(Date.now())
       work.engine.refresh()
-      await Promise.race([work.engine.settled(), pause(alarmWaitMs)])
+      await work.engine.settledWithin(alarmWaitMs)
       await work.tell(Date.now())
     } catch (error) {
       this.#failed(error)
@@ -252,12 +252,6 @@ export class Dispatcher extends DurableObject<Env> {
     // oxlint-disable-next-line no-console -- the Worker's log is its console
     console.error(JSON.stringify({ level: 'error', part: 'dispatcher', idSubscription, error: text }))
   }
-}
-
-function pause(delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, delayMs)
-  })
 }
 
 function notConfigured(): NotConfigured {

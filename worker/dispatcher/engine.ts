@@ -93,6 +93,16 @@ export class Engine {
       : new Promise((resolve) => this.#waiters.push(resolve))
   }
 
+  /** The same, but waits no longer than this; no timer is left behind, which would keep the object awake and billed. */
+  async settledWithin(waitMs: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, waitMs)
+    })
+    await Promise.race([this.settled(), over])
+    clearTimeout(timer)
+  }
+
   /** When there will be something to do; null when there is nothing. */
   nextDue(now: number): number | null {
     const { book, breaker, stream, ledger, isActive } = this.#parts

@@ -163,7 +163,9 @@ export class EventLog {
     let seen = after
     for (let page = 0; page < pages; page++) {
       type Row = { first: number; bodies: string }
-      const rows = this.#sql.exec<Row>(statements.read, seen + 1, pageRows).toArray()
+      // Most readers want little: a page begins with one row and doubles.
+      const limit = Math.min(2 ** page, pageRows)
+      const rows = this.#sql.exec<Row>(statements.read, seen + 1, limit).toArray()
       for (const row of rows) {
         let sequence = row.first
         for (const body of row.bodies.split('\n')) {
@@ -174,7 +176,7 @@ export class EventLog {
           sequence++
         }
       }
-      if (rows.length < pageRows) return
+      if (rows.length < limit) return
     }
   }
 }
