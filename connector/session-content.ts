@@ -69,6 +69,7 @@ export class SessionContent {
   #sent: SentMessages
   #presences: PresenceSubscriptions
   #groups = new GroupCache()
+  #accountName: string | undefined
   #connection: WhatsAppConnection | undefined
 
   constructor(options: SessionContentOptions) {
@@ -245,10 +246,18 @@ export class SessionContent {
     this.#groups.take(name, data)
     this.#events.take(name, data)
     this.#takeContacts(readContacts(name, data))
+    if (name === 'creds.update') this.#takeName((data as Partial<AuthenticationCreds>).me?.name)
     if (name !== 'messages.upsert') return
     for (const { key, message } of (data as { messages: WAMessage[] }).messages) {
       if (key.fromMe && key.id && message && this.outbox.isPending(key.id)) this.#sent.keep(key.id, message)
     }
+  }
+
+  /** Right after linking the phone tells the account's name; `~` is what stands there while a pairing code is awaited. */
+  #takeName(accountName: string | undefined): void {
+    if (!accountName || accountName === '~' || accountName === this.#accountName) return
+    this.#accountName = accountName
+    this.#options.report({ report: 'accountName', accountName })
   }
 
   /** A request of an earlier connection is forgotten with it: the phone, which can read them, is asked again. */

@@ -22,7 +22,12 @@ export interface SessionOptions {
 
 const flushMs = 10_000
 /** Reports that say nothing of the session's own state. */
-const passing = new Set<SessionReport['report']>(['command', 'cancelRefused', 'fileUnavailable'])
+const passing = new Set<SessionReport['report']>([
+  'accountName',
+  'command',
+  'cancelRefused',
+  'fileUnavailable',
+])
 const logoutPatienceMs = 15_000
 const requested = { reason: 'requested', reasonText: 'It was asked for.' } as const
 

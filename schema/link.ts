@@ -85,6 +85,8 @@ export const SessionReport = z.discriminatedUnion('report', [
     lid: Jid.optional(),
     accountName: z.string().optional(),
   }),
+  /** The account's own name became known, or is another now. */
+  z.strictObject({ report: z.literal('accountName'), accountName: z.string().min(1) }),
   z.strictObject({ report: z.literal('reconnecting'), ...why }),
   z.strictObject({ report: z.literal('stopped'), ...why }),
   z.strictObject({ report: z.literal('loggedOut'), ...why }),

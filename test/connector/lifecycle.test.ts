@@ -57,12 +57,21 @@ it('removes the device from the phone when it is asked to log out', async () => 
   await expect.poll(() => connector.fleet.running).toEqual([])
 })
 
+it('tells the name of the account as soon as the phone has told it', async () => {
+  stage.startConnector()
+  const { session } = await stage.linkSession()
+  const { accountName } = await session.wait((seen) => seen.reportsOf('accountName')[0])
+  expect(accountName).toBe('The Shop')
+})
+
 it('tells that it reconnects and that it is back after WhatsApp dropped it', async () => {
   stage.startConnector()
   const { session, phone } = await stage.linkSession()
   phone.dropConnection()
   await session.wait((seen) => seen.reportsOf('connected')[1])
-  const told = session.reports.map(({ report }) => report).filter((report) => report !== 'contacts')
+  const told = session.reports
+    .map(({ report }) => report)
+    .filter((report) => report !== 'contacts' && report !== 'accountName')
   expect(told).toEqual(['qr', 'connected', 'reconnecting', 'connected'])
 })
 

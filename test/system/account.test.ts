@@ -67,6 +67,9 @@ it('changes the profile, blocks and unblocks', async () => {
   const changed = await stage.api.request('PUT', profile, { name: 'The New Shop', idFile })
   expect(changed).toEqual({ status: 200, body: { name: 'The New Shop', pictureUrl: phone.pictureUrl } })
   expect([phone.chosenName, phone.picture]).toEqual(['The New Shop', bytes])
+  await vi.waitFor(async () =>
+    expect(await stage.api.get('/v1/sessions/support')).toMatchObject({ accountName: 'The New Shop' }),
+  )
   const eva = stage.whatsapp.createContact({ number: '34600111444', name: 'Eva' })
   const list = '/v1/sessions/support/blocklist'
   const blocked = await stage.api.request('PUT', `${list}/${eva.pnJid}`)

@@ -117,6 +117,9 @@ function applyReport(store: SessionStore, change: Change, report: SessionReport)
     case 'stopped':
     case 'loggedOut':
       return applyInput(store, change, report.report, { report, why: report })
+    case 'accountName':
+      if (store.record) store.record.accountName = report.accountName
+      return
     case 'fileUnavailable':
       return releaseWithoutFile(store, change, report.idFile, report.fileError)
     case 'command':

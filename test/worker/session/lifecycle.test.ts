@@ -16,6 +16,18 @@ function passSeconds(seconds: number): void {
 }
 
 describe('lifecycle', () => {
+  it('shows the name of the account as it is told, also later, and forgets it when unlinked', async () => {
+    const { stub } = await makeSession()
+    const link = await LinkClient.attach(stub)
+    await link.report({ report: 'connected', number })
+    const name = async () => (await stub.describe()) as { session: { accountName: string | null } }
+    expect((await name()).session.accountName).toBeNull()
+    await link.report({ report: 'accountName', accountName: 'Acme' })
+    expect((await name()).session.accountName).toBe('Acme')
+    await link.report({ report: 'loggedOut', reason: 'loggedOutByPhone', reasonText: '' })
+    expect((await name()).session.accountName).toBeNull()
+  })
+
   it('tells the whole life of a session, each action once', async () => {
     const { stub } = await makeSession()
     const link = await LinkClient.attach(stub)
