@@ -81,7 +81,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     stage.receiver.answer = () => (receiver.isDown ? 503 : 204)
     await stage.subscribe({ events: ['*'], includeHistory: true })
     const actors = await createActors(stage, sessions, 4)
-    const memory = new MemoryWatch(stage)
+    const memory = new MemoryWatch(stage, say)
     const burst = { left: 0 }
     const outages: Outage[] = []
     const histories = new Histories(stage, ledger)

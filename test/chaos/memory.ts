@@ -5,21 +5,26 @@ import type { Stage } from '../support/stage.ts'
  * What each part may take of the machine's memory, in MiB, however it is treated: a connector with a handful of sessions,
  * whose backlog is not read further than what may be uncommitted, and the Worker with all its objects.
  */
-export const mostMemory = { connector: 400, worker: 600 }
+export const mostMemory = { connector: 640, worker: 600 }
 
 export type Memory = typeof mostMemory
 
-/** Looks at the resident memory of the parts once a second, and remembers the most. */
+/** A peak is told when it is so much higher than the last that was told. */
+const stepMebibytes = 50
+
+/** Looks at the resident memory of the parts once a second, remembers the most, and tells when it grew. */
 export class MemoryWatch {
   readonly peaks: Memory = { connector: 0, worker: 0 }
+  readonly #told: Memory = { connector: 200, worker: 200 }
+  readonly #say: (text: string) => void
   readonly #timer: NodeJS.Timeout
 
-  constructor(stage: Stage) {
+  constructor(stage: Stage, say: (text: string) => void) {
+    this.#say = say
     this.#timer = setInterval(() => {
       const { worker, connectors } = stage.installation.pids()
-      this.peaks.worker = Math.max(this.peaks.worker, residentMebibytes(worker))
-      for (const pid of connectors)
-        this.peaks.connector = Math.max(this.peaks.connector, residentMebibytes(pid))
+      this.#note('worker', worker)
+      for (const pid of connectors) this.#note('connector', pid)
     }, 1000)
   }
 
@@ -28,6 +33,14 @@ export class MemoryWatch {
     return (Object.keys(mostMemory) as (keyof Memory)[])
       .filter((part) => this.peaks[part] > mostMemory[part])
       .map((part) => `the ${part} took ${this.peaks[part]} MiB; ${mostMemory[part]} are its bound`)
+  }
+
+  #note(part: keyof Memory, pid: number | undefined): void {
+    const mebibytes = residentMebibytes(pid)
+    this.peaks[part] = Math.max(this.peaks[part], mebibytes)
+    if (mebibytes < this.#told[part] + stepMebibytes) return
+    this.#told[part] = mebibytes
+    this.#say(`(the ${part} ${pid} takes ${mebibytes} MiB)`)
   }
 
   stop(): void {
