@@ -74,6 +74,13 @@ it('says of each person what became of them', async () => {
     (await ask({ kind: 'changeParticipants', jid: group.jid, action, participants })).result!['participants']
   const done = (jid: string) => ({ jid, status: 'done', errorCode: null, errorText: null })
   const nobody = '34600999999@s.whatsapp.net'
+  bob.refusesGroups = true
+  const [refused] = (await change('add', bob.pnJid!)) as { errorCode: string; errorText: string }[]
+  expect(refused).toMatchObject({
+    errorCode: '403',
+    errorText: expect.stringContaining('Send the invitation'),
+  })
+  bob.refusesGroups = false
   expect(await change('add', nobody, bob.pnJid!)).toEqual([
     { jid: nobody, status: 'refused', errorCode: '404', errorText: expect.stringContaining('Nobody has') },
     done(bob.pnJid!),

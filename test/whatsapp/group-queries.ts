@@ -27,11 +27,13 @@ function changeMembers(action: 'add' | 'remove' | 'promote' | 'demote'): GroupQu
   return onGroup((group, iq, asker) => {
     if (!group.admins.has(asker.phone)) return forbidden
     const asked = children(child(iq, action), 'participant').map(({ attrs }) => attrs['jid']!)
-    const people = peopleIn(child(iq, action), asker)
+    const refuses = (person: Person | undefined) => action === 'add' && person?.refusesGroups === true
+    const people = peopleIn(child(iq, action), asker).filter((person) => !refuses(person))
     if (people.length > 0) group.change(asker.phone, { [action]: people } as unknown as GroupChange)
-    const answers = asked.map((jid) =>
-      node('participant', { jid, error: asker.world.personOf(jid) ? undefined : '404' }),
-    )
+    const answers = asked.map((jid) => {
+      const person = asker.world.personOf(jid)
+      return node('participant', { jid, error: person ? (refuses(person) ? '403' : undefined) : '404' })
+    })
     return [node(action, {}, answers)]
   })
 }

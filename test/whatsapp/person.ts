@@ -41,6 +41,8 @@ export class Person {
   readonly name: string
   readonly number: string | undefined
   hidesNumber: boolean
+  /** Lets nobody add them to groups. */
+  refusesGroups = false
   /** Where the profile picture is to be had; nobody has one at first. */
   pictureUrl: string | undefined
   readonly lid: string
