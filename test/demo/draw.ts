@@ -10,12 +10,14 @@ export function drawQr(text: string): Promise<string> {
     : QRCode.toString(text, { ...size, type: 'utf8' })
 }
 
-/** A webhook for people: its type and its signature in a line, its fields below. */
+/** A webhook for people: its type and its signature in a line, its fields below. How a message fares is a line. */
 export function drawWebhook({ event, signatureProblem }: ReceivedWebhook): string {
   const signature = signatureProblem
     ? colour.red(`✗ signature: ${signatureProblem}`)
     : colour.green('✓ signature holds')
   const { messageType, ...fields } = event
+  if (messageType === 'messageStatus')
+    return `${colour.bold(`⇠ ${messageType}`)}  ${signature}  ${colour.bold(String(event['status']))}  ${drawValue(event['idMessage'])}`
   const names = Object.keys(fields).filter((name) => fields[name] !== undefined)
   const width = Math.max(...names.map((name) => name.length))
   const lines = names.map((name) => `  ${colour.dim(name.padEnd(width))}  ${drawValue(fields[name])}`)

@@ -39,7 +39,7 @@ async function main(): Promise<number> {
   try {
     await play.link()
     await play.receiveEverything()
-    await play.reply()
+    await play.talk()
     if (!values.once) return await stayOpen(stage, play)
     await play.leave()
     play.checkWhole()

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { MessageType } from '../../schema/event/event.ts'
 import { findContractProblems } from '../support/contract.ts'
 import { messageCases, senderFields, type MessageCase } from '../support/message-cases.ts'
 import type { AnyEvent } from '../support/receiver.ts'
@@ -7,6 +8,7 @@ import type { Contact } from '../whatsapp/contact.ts'
 import type { Group } from '../whatsapp/group.ts'
 import type { Phone } from '../whatsapp/phone.ts'
 import { drawQr } from './draw.ts'
+import { talk } from './talk.ts'
 
 /** Who takes part. */
 export interface Cast {
@@ -24,6 +26,8 @@ export interface Finding {
 }
 
 const idSession = 'demo'
+/** All but the states of the connection, which `sessionUpdate` tells as well. */
+const events = MessageType.options.filter((type) => type !== 'connectionUpdate')
 const path = `/v1/sessions/${idSession}`
 
 /** Who watches: `say` tells what happens, `show` is for drawings. */
@@ -59,7 +63,7 @@ export class Play {
   /** Subscribes, links the account by QR. */
   async link(): Promise<void> {
     const { api } = this.#stage
-    await this.#stage.subscribe({ description: 'Demo subscriber' })
+    await this.#stage.subscribe({ description: 'Demo subscriber', events })
     this.#say('A session is created by POST /v1/sessions; WhatsApp gives it a QR.')
     await api.post('/v1/sessions', { idSession, name: 'The shop’s number' })
     await this.#expectUpdate('started')
@@ -102,28 +106,20 @@ export class Play {
     if (each.file && event) await this.#expectFile(`the file of ${where}`, String(event['idFile']), each.file)
   }
 
-  /** The shop answers by the API. */
-  async reply(): Promise<void> {
-    const { ana } = this.cast
-    const value = 'Good morning, Ana! We are open until eight.'
-    await this.#pause()
-    this.#say('The shop’s own system answers by POST /v1/sessions/demo/messages.')
-    const problems: string[] = []
-    try {
-      const answer = await this.#stage.api.post<{ idMessage: string; status: string }>(`${path}/messages`, {
-        to: ana.pnJid,
-        messageType: 'conversation',
-        value,
-      })
-      if (answer.status !== 'sent') problems.push(`the API answered ${answer.status} instead of sent`)
-      const got = await ana.waitForMessage(({ id }) => id === answer.idMessage)
-      const text = got.message.conversation ?? got.message.extendedTextMessage?.text
-      if (text === value) this.#say(`Ana’s phone decrypts it: “${text}”`)
-      else problems.push(`Ana got ${JSON.stringify(text)}`)
-    } catch (error) {
-      problems.push((error as Error).message)
-    }
-    this.findings.push({ title: 'a reply that Ana’s phone decrypts', problems })
+  /** The shop’s system and Ana talk. */
+  talk(): Promise<void> {
+    return talk({
+      stage: this.#stage,
+      cast: this.cast,
+      path,
+      say: this.#show,
+      announce: async (text) => {
+        await this.#pause()
+        this.#say(text)
+      },
+      expect: (title, fits, fields) => this.#expect(title, fits, { idSession, ...fields }),
+      judge: (title, problems) => this.findings.push({ title, problems }),
+    })
   }
 
   /** Stop, start again without a QR, logout, deletion. */
