@@ -23,7 +23,7 @@ const ref = await new Promise<SessionRef>((resolve, reject) => {
     socket.send(JSON.stringify({ type: 'hello', version: LINK_VERSION, idConnector: config.idConnector })),
   )
   socket.on('message', (data) => {
-    const frame = JSON.parse(String(data)) as { type: string; session: SessionRef }
+    const frame = JSON.parse((data as Buffer).toString()) as { type: string; session: SessionRef }
     if (frame.type !== 'welcome') return
     resolve(frame.session)
     socket.terminate()
