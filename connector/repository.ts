@@ -114,7 +114,7 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
       const isClean = tryToClean(message, me)
       const entry = options.toEvent(message, stanza.proof, isMalformed)
       const kept = isClean ? options.peers.keep(message, stanza.proof) : undefined
-      if (kept !== undefined) await keys.set(kept as never)
+      if (kept !== undefined) await keys.set(kept)
       if (entry !== null) {
         await keys.set({ [eventType]: { [String(entry.event['idEvent'])]: entry } } as never)
         if (!options.view.isDetached) options.inbox.markHandled(message.key)

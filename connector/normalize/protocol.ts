@@ -40,7 +40,7 @@ export function readProtocol(
 ): NormalizedMessage | null {
   const type = protocol.type ?? Type.REVOKE
   if (fromOwnPhone.has(type) && !subject.place.isFromMe)
-    return makeUnsupported(subject, Type[type]!, 'malformed')
+    return makeUnsupported(subject, Type[type], 'malformed')
   if (silent.has(type)) return null
   if (type === Type.REVOKE) return readRevocation(protocol, subject)
   if (type === Type.MESSAGE_EDIT) return readEdit(protocol, subject)

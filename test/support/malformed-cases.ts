@@ -64,14 +64,14 @@ const rightOnes: Record<string, Content> = {
 }
 
 /** The field of each type with nothing in it. */
-const emptyOnes = [
-  ...['extendedTextMessage', 'imageMessage', 'videoMessage', 'ptvMessage', 'audioMessage', 'stickerMessage'],
-  ...['documentMessage', 'contactMessage', 'contactsArrayMessage', 'locationMessage', 'liveLocationMessage'],
-  ...['pollCreationMessage', 'pollCreationMessageV3', 'pollUpdateMessage', 'reactionMessage'],
-  ...['buttonsResponseMessage', 'templateButtonReplyMessage', 'interactiveResponseMessage'],
-  ...['listResponseMessage', 'protocolMessage', 'ephemeralMessage', 'viewOnceMessageV2', 'editedMessage'],
-  ...['encReactionMessage', 'eventMessage'],
-] as const satisfies (keyof proto.IMessage)[]
+const emptyOnes = `
+  extendedTextMessage imageMessage videoMessage ptvMessage audioMessage stickerMessage documentMessage
+  contactMessage contactsArrayMessage locationMessage liveLocationMessage pollCreationMessage
+  pollCreationMessageV3 pollUpdateMessage reactionMessage buttonsResponseMessage
+  templateButtonReplyMessage interactiveResponseMessage listResponseMessage protocolMessage
+  ephemeralMessage viewOnceMessageV2 editedMessage encReactionMessage eventMessage`
+  .trim()
+  .split(/\s+/)
 
 /** Malformed messages of every type, the same at each call. */
 export async function makeMalformedCases(host: MediaHost, seed: number): Promise<MalformedCase[]> {

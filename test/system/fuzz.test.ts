@@ -57,7 +57,7 @@ it('takes malformed messages of every type between good ones: each good one arri
 
   const missing = () => {
     const told = new Set(stage.receiver.events().map((event) => event['idMessage']))
-    return [...[...sent.keys()].filter((id) => !told.has(id)).map((id) => sent.get(id)!.title)]
+    return [...sent].filter(([id]) => !told.has(id)).map(([, { title }]) => title)
   }
   await expect.poll(missing, { timeout: withinMs, interval: 500 }).toEqual([])
   const events = stage.receiver.events().filter(isMessage)
