@@ -106,7 +106,7 @@ function report(accounts: Map<Situation, Account>, say: (text: string) => void):
     const { Session } = account.came
     const ofDispatcher = sum(account.came.Dispatcher.written) + sum(account.forgotten.Dispatcher.written)
     const per = (count: number) => (count / account.events).toFixed(2)
-    const { log = 0, event_ids: ids = 0, keys = 0 } = Session.written
+    const { log = 0, event_index: ids = 0, keys = 0 } = Session.written
     const pruned = prunedRows(account)
     const usage = usageOf(account)
     const other = usage.rowsWritten - log - ids - keys - pruned - ofDispatcher

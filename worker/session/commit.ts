@@ -3,7 +3,6 @@ import type { EventEntry, LinkUpFrame, SessionReport } from '../../schema/link.t
 import { addDraft, type Change } from './change.ts'
 import { readPeople, type Learnt } from './contacts.ts'
 import { maxBodyCharacters } from './event-line.ts'
-import { findSequence } from './event-ids.ts'
 import { chatOf } from './file-event.ts'
 import { releaseWithoutFile } from './held-release.ts'
 import { keepInvalid } from './invalid.ts'
@@ -66,7 +65,7 @@ function takeEvent(store: SessionStore, change: Change, entry: EventEntry, optio
   if (source !== undefined && isLost && 'idFile' in draft) keepLost(store, change, draft, source)
   const idFile = source !== undefined && !isLost && 'idFile' in draft ? draft.idFile : null
   if (chat !== null && (idFile !== null || held.blocks(chat))) {
-    if (findSequence(store.sql, draft.idEvent) !== null) return
+    if (store.index.find(draft.idEvent) !== null) return
     const deadlineAt = change.now + options.fileDeadlineMs
     held.hold(draft, chat, proof, idFile === null ? null : { idFile, source: source ?? '', deadlineAt })
     return

@@ -1,5 +1,4 @@
 import { fail, succeed, type Failure, type Result } from '../result.ts'
-import { findSequence } from './event-ids.ts'
 import type { LogEntry } from './event-line.ts'
 import { listInvalid, type InvalidEvent } from './invalid.ts'
 import type { SessionRecord } from './record.ts'
@@ -40,10 +39,10 @@ export class LogReader {
   find(idEvent: string): EventFound {
     const record = this.#parts.living()
     if ('ok' in record) return record
-    const { log, sql } = this.#parts.store
-    const sequence = findSequence(sql, idEvent)
-    const [entry] = sequence === null ? [] : log.read(sequence - 1, 1, 0)
-    if (entry && entry.sequence === sequence) return succeed({ line: entry.body })
+    const { log, index } = this.#parts.store
+    const sequence = index.find(idEvent)
+    const line = sequence === null ? null : log.line(sequence)
+    if (line !== null) return succeed({ line })
     return fail('eventNotFound', `The session has no event ${idEvent}, or its retention is over.`)
   }
 

@@ -81,6 +81,12 @@ export class EventLog {
     return entries
   }
 
+  /** One event; null when the log does not keep it any more. */
+  line(sequence: number): string | null {
+    const [entry] = this.read(sequence - 1, 1, 0)
+    return entry?.sequence === sequence ? entry.body : null
+  }
+
   /**
    * Lines after `after` whose type is wanted. Looks at a bounded part of the log each time, so `nextAfter` may grow
    * without a line having been found.
@@ -135,6 +141,12 @@ export class EventLog {
   /** Sequence of the oldest event still kept; `head + 1` when none is. */
   oldest(): number {
     return this.#sql.exec<{ first: number }>(statements.oldest).toArray()[0]?.first ?? this.head + 1
+  }
+
+  /** Whether it holds anything older than a time. */
+  reachesBefore(at: number): boolean {
+    const oldest = this.#sql.exec<{ at: number }>(statements.oldest).toArray()[0]
+    return oldest !== undefined && oldest.at < at
   }
 
   /**

@@ -18,8 +18,7 @@ export const sessionMigrations = [
     bodies TEXT NOT NULL,
     proofs TEXT NOT NULL
   );
-  CREATE TABLE event_ids_0 (id_event TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE event_ids_1 (id_event TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE event_index (last INTEGER PRIMARY KEY, at INTEGER NOT NULL, hashes BLOB NOT NULL);
   CREATE TABLE keys (
     type TEXT NOT NULL,
     id TEXT NOT NULL,

@@ -33,9 +33,8 @@ export interface SessionRecord {
   /** Version of the subscriptions that the Tenant sent. */
   version: number
   invalidCount: number
-  /** Which of the two tables of event ids takes new ones, and since when. */
-  idsTable: 0 | 1
-  idsSince: number
+  /** When what is older than the retention was last forgotten. */
+  tidiedAt: number
 }
 
 /** A session that has just been made: at rest, owned by nobody. */
@@ -67,8 +66,7 @@ export function makeRecord(
     fleetKnows: 'nothing',
     version: 0,
     invalidCount: 0,
-    idsTable: 0,
-    idsSince: now,
+    tidiedAt: now,
   }
 }
 

@@ -1,10 +1,11 @@
-import { rotateEventIds } from './event-ids.ts'
 import { pruneInvalid } from './invalid.ts'
 import type { SessionRecord } from './record.ts'
 import type { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
 
 const sliceRows = 100
+/** How late what is old may be forgotten; once in so long, it costs hardly a row. */
+const tidyEveryMs = 6 * 3_600_000
 
 /**
  * Forgets what is older than the retention, one slice of the log at a time.
@@ -16,16 +17,15 @@ export function forgetExpired(
   now: number,
   retentionMs: number,
 ): boolean {
+  if (now - record.tidiedAt < tidyEveryMs) return false
   const before = now - retentionMs
-  const more = store.log.prune(before, sliceRows)
-  if (more) return true
+  if (store.log.reachesBefore(before)) store.index.seal(now)
+  if (store.log.prune(before, sliceRows)) return true
+  store.index.prune(before - retentionMs)
   pruneInvalid(store.sql, before)
   store.recipients.prune(before)
   store.commands.prune(before, now - timing.idempotencyMs)
-  if (now - record.idsSince >= retentionMs) {
-    record.idsTable = rotateEventIds(store.sql, record.idsTable)
-    record.idsSince = now
-    store.lostFiles.prune(before)
-  }
+  store.lostFiles.prune(before)
+  record.tidiedAt = now
   return false
 }

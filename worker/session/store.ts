@@ -2,7 +2,7 @@ import { migrate } from '../migrate.ts'
 import { beginChange, type Change } from './change.ts'
 import { Commands } from './commands.ts'
 import { SessionContacts } from './contacts.ts'
-import { addEventIds } from './event-ids.ts'
+import { EventIndex } from './event-index.ts'
 import { writeLine, type LogEntry } from './event-line.ts'
 import { HeldEvents } from './held.ts'
 import { LostFiles } from './lost-files.ts'
@@ -20,6 +20,7 @@ import { SessionSubscriptions } from './subscriptions.ts'
 export class SessionStore {
   readonly sql: SqlStorage
   readonly log: EventLog
+  readonly index: EventIndex
   readonly held: HeldEvents
   readonly commands: Commands
   readonly pace: Pace
@@ -35,6 +36,7 @@ export class SessionStore {
     this.#storage = storage
     this.sql = storage.sql
     this.log = new EventLog(this.sql)
+    this.index = new EventIndex(this.sql, this.log)
     this.held = new HeldEvents(this.sql)
     this.commands = new Commands(this.sql)
     this.pace = new Pace(this.sql)
@@ -66,7 +68,7 @@ export class SessionStore {
     try {
       return this.#storage.transactionSync(() => {
         const outcome = apply(change, record)
-        const entries = this.#append(change, record)
+        const entries = this.#append(change)
         const text = JSON.stringify(record)
         if (text !== this.#written) {
           writeRecord(this.sql, record)
@@ -92,16 +94,14 @@ export class SessionStore {
     this.record = null
     this.log.head = 0
     this.log.n = 0
+    this.index.unload()
   }
 
-  #append(change: Change, record: SessionRecord): LogEntry[] {
+  #append(change: Change): LogEntry[] {
     const entries: LogEntry[] = []
     const proofs: string[] = []
-    const ids = change.drafts.map(({ draft }) => draft.idEvent)
-    const fresh = ids.length > 0 ? addEventIds(this.sql, record.idsTable, ids, this.log.head + 1) : ids
-    const wanted = fresh === ids ? null : new Set(fresh)
     for (const { draft, proof } of change.drafts) {
-      if (wanted && !wanted.has(draft.idEvent)) continue
+      if (this.index.find(draft.idEvent) !== null) continue
       const sequence = this.log.head + entries.length + 1
       entries.push({ sequence, body: writeLine(draft, sequence) })
       proofs.push(proof)
@@ -112,6 +112,7 @@ export class SessionStore {
       change.n,
       change.now,
     )
+    if (entries.length > 0) this.index.add(entries, change.now)
     return entries
   }
 
@@ -119,6 +120,7 @@ export class SessionStore {
     this.record = readRecord(this.sql)
     this.#written = this.record ? JSON.stringify(this.record) : ''
     this.log.load()
+    this.index.unload()
     this.held.load()
     this.commands.load()
     this.pace.load()

@@ -114,9 +114,6 @@ describe('commit', () => {
     const events = await readEvents(stub)
     expect(events.flatMap(({ value }) => value ?? [])).toEqual(['twice', 'a', 'b', 'c'])
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_event, index) => index + 1))
-    const ids = await query(stub, 'SELECT id_event, sequence FROM event_ids_0 ORDER BY sequence')
-    expect(ids.map(({ id_event }) => id_event)).toEqual(events.map(({ idEvent }) => idEvent))
-    expect(ids.map(({ sequence }) => sequence)).toEqual(events.map(({ sequence }) => sequence))
   })
 
   it('splits a large commit into rows and reads it back whole', async () => {
