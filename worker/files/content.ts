@@ -20,11 +20,9 @@ export async function* readChunks(body: ReadableStream<Uint8Array>): AsyncGenera
         finished = true
         throw new SourceBroken('the file broke off', { cause })
       })
-      if (done || value === undefined) {
-        finished = true
-        return
-      }
-      if (value.byteLength > 0) yield value
+      if (done) finished = true
+      if (value !== undefined && value.byteLength > 0) yield value
+      if (done) return
     }
   } finally {
     if (!finished) await reader.cancel().catch(() => undefined)
@@ -41,7 +39,8 @@ function openReader(body: ReadableStream<Uint8Array>): {
     const reader = body.getReader({ mode: 'byob' })
     let buffer = new ArrayBuffer(readBytes)
     const read = async (): Promise<ReadStep> => {
-      const step = await reader.read(new Uint8Array(buffer))
+      // A body in small chunks fills the buffer, too: each read leaves objects behind.
+      const step = await reader.readAtLeast(readBytes, new Uint8Array(buffer))
       if (step.value) buffer = step.value.buffer
       return step
     }
