@@ -4,10 +4,10 @@ export const maxMessagesPerMinute = 6000
 export const maxBurst = 1000
 
 /**
- * What a session has unless told otherwise. WhatsApp publishes no figure: one message a second is what a busy person
- * manages, and twenty at once is a conversation, not a campaign.
+ * What a session has unless told otherwise. WhatsApp publishes no figure: two messages a second is what a busy team
+ * manages, and sixty at once is many conversations, not a campaign. Who writes to strangers should choose less.
  */
-export const defaultPacing = { messagesPerMinute: 60, burst: 20 }
+export const defaultPacing = { messagesPerMinute: 120, burst: 60 }
 
 /** How fast the messages of a session go. */
 export const Pacing = z

@@ -81,7 +81,7 @@ export const SessionView = z
         invalidEvents: 0,
         heldEvents: 0,
         queuedMessages: 0,
-        pacing: { messagesPerMinute: 60, burst: 20 },
+        pacing: { messagesPerMinute: 120, burst: 60 },
         ...defaultReceiving,
       },
     ],

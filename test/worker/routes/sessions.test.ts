@@ -75,7 +75,7 @@ describe('sessions', () => {
     const customer = await makeCustomer()
     const slow = { messagesPerMinute: 5, burst: 2 }
     const made = await customer.post('/v1/sessions', { idSession: 'usual', start: false })
-    expect(made.body).toMatchObject({ pacing: { messagesPerMinute: 60, burst: 20 } })
+    expect(made.body).toMatchObject({ pacing: { messagesPerMinute: 120, burst: 60 } })
     const other = await customer.post('/v1/sessions', { idSession: 'slow', start: false, pacing: slow })
     expect(other.body).toMatchObject({ pacing: slow })
     await customer.patch('/v1/sessions/slow', { name: 'Slow' })
@@ -83,7 +83,7 @@ describe('sessions', () => {
     const unpaced = await customer.patch('/v1/sessions/slow', { pacing: null })
     expect(unpaced.body).toMatchObject({ name: 'Slow', pacing: null })
     const brief = await customer.patch('/v1/sessions/slow', { pacing: { messagesPerMinute: 6 } })
-    expect(brief.body).toMatchObject({ pacing: { messagesPerMinute: 6, burst: 20 } })
+    expect(brief.body).toMatchObject({ pacing: { messagesPerMinute: 6, burst: 60 } })
   })
 
   it.each([
