@@ -3,6 +3,7 @@ import { maxFileBytes } from '../schema/api/file.ts'
 import { decryptMedia } from './media-cipher.ts'
 import { MediaError } from './media-error.ts'
 import type { MediaSource } from './media-source.ts'
+import { notePassed } from './stream-memory.ts'
 
 export interface FetchOptions {
   /** Hosts on this machine are allowed: for the simulated WhatsApp. */
@@ -110,6 +111,7 @@ class Download {
         if (done) return
         this.#received += value.length
         yield value
+        notePassed(value.length)
       } catch (error) {
         const isPassing = error instanceof MediaError && error.code === 'network'
         if (!isPassing || this.#received === 0 || resumes === maxResumes) throw error

@@ -1,0 +1,20 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+/** How much of files passes between two collections. */
+const collectBytes = 4 * 1024 * 1024
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void
+let passedBytes = 0
+
+/**
+ * To be told of each chunk of a file that passes. The chunks lie outside V8's heap, and V8 lets some 64 MiB of them gather
+ * before it looks for those that nobody needs; here the young ones, which they all are, are looked through each few MiB.
+ */
+export function notePassed(bytes: number): void {
+  passedBytes += bytes
+  if (passedBytes < collectBytes) return
+  passedBytes = 0
+  collect({ type: 'minor' })
+}
