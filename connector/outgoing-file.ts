@@ -2,7 +2,6 @@ import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { setTimeout as pause } from 'node:timers/promises'
 import { backoffMs } from './backoff.ts'
-import { notePassed } from './stream-memory.ts'
 import { SendRefusal } from './send-refusal.ts'
 
 /** A file on its way to WhatsApp. */
@@ -20,16 +19,9 @@ export async function openFile(url: string, token: string): Promise<OutgoingFile
   const response = await request(url, token)
   const { headers, body } = response
   return {
-    stream: Readable.from(countPassing(body as ReadableStream<Uint8Array>), { objectMode: false }),
+    stream: Readable.fromWeb(body as ReadableStream),
     mimetype: headers.get('content-type') ?? 'application/octet-stream',
     fileName: readName(headers.get('content-disposition')),
-  }
-}
-
-async function* countPassing(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    yield chunk
-    notePassed(chunk.length)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SendableMessage } from '../schema/outgoing.ts'
+import { collectMeanwhile } from './stream-memory.ts'
 import { makers, quotedBy, type BaileysContent, type ContentTools } from './outgoing-content.ts'
 
 /**
@@ -13,10 +14,14 @@ export async function sendOutgoing(
     of: SendableMessage,
     tools: ContentTools,
   ) => BaileysContent | Promise<BaileysContent>
-  const content = await make(message, tools)
-  const quoted = quotedBy(message, tools)
-  await tools.socket.sendMessage(message.to, content, {
-    messageId: idMessage,
-    ...(quoted !== undefined && { quoted }),
-  })
+  const isFile = 'idFile' in message && message.idFile !== undefined
+  const send = async () => {
+    const content = await make(message, tools)
+    const quoted = quotedBy(message, tools)
+    await tools.socket.sendMessage(message.to, content, {
+      messageId: idMessage,
+      ...(quoted !== undefined && { quoted }),
+    })
+  }
+  await (isFile ? collectMeanwhile(send()) : send())
 }

@@ -7,6 +7,7 @@ const collectBytes = 4 * 1024 * 1024
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void
 let passedBytes = 0
+const collectEveryMs = 20
 
 /**
  * To be told of each chunk of a file that passes. The chunks lie outside V8's heap, and V8 lets some 64 MiB of them gather
@@ -17,4 +18,14 @@ export function notePassed(bytes: number): void {
   if (passedBytes < collectBytes) return
   passedBytes = 0
   collect({ type: 'minor' })
+}
+
+/** The same while something streams files of which the chunks are not seen: Baileys' uploads. */
+export async function collectMeanwhile<Result>(work: Promise<Result>): Promise<Result> {
+  const timer = setInterval(() => collect({ type: 'minor' }), collectEveryMs)
+  try {
+    return await work
+  } finally {
+    clearInterval(timer)
+  }
 }
