@@ -80,9 +80,9 @@ it('goes on by itself', async () => {
 it('has a pace unless told otherwise', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now })
   const { stub, link } = await connected()
-  await queue(stub, 25)
+  await queue(stub, 65)
   await settled(link)
-  expect(told(link)).toHaveLength(20)
+  expect(told(link)).toHaveLength(60)
 })
 
 it('lets all go at once without a pace, also when it is taken away while they wait', async () => {
