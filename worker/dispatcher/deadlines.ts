@@ -11,25 +11,23 @@ export interface Bounded {
 class Slot implements Bounded {
   readonly #controller = new AbortController()
   readonly signal = this.#controller.signal
-  readonly #moved: () => void
+  readonly #moved: (endsAt: number) => void
   endsAt = Infinity
+  isOver = false
 
-  constructor(moved: () => void) {
+  constructor(moved: (endsAt: number) => void) {
     this.#moved = moved
-  }
-
-  get isOver(): boolean {
-    return this.signal.aborted
   }
 
   shorten(withinMs: number): void {
     const at = Date.now() + withinMs
     if (at >= this.endsAt) return
     this.endsAt = at
-    this.#moved()
+    this.#moved(at)
   }
 
   end(): void {
+    this.isOver = true
     this.#controller.abort()
   }
 }
@@ -47,10 +45,10 @@ export class Deadlines {
 
   /** Runs a request that is to end within `withinMs`. */
   async bound<Outcome>(withinMs: number, run: (bounded: Bounded) => Promise<Outcome>): Promise<Outcome> {
-    const slot = this.#idle.pop() ?? new Slot(() => this.#arm())
+    const slot = this.#idle.pop() ?? new Slot((endsAt) => this.#arm(endsAt))
     slot.endsAt = Date.now() + withinMs
     this.#running.add(slot)
-    this.#arm()
+    this.#arm(slot.endsAt)
     try {
       return await run(slot)
     } finally {
@@ -66,9 +64,8 @@ export class Deadlines {
     this.#disarm()
   }
 
-  #arm(): void {
-    let at = Infinity
-    for (const { endsAt, isOver } of this.#running) if (!isOver) at = Math.min(at, endsAt)
+  /** Makes sure that the timer rings by then. */
+  #arm(at: number): void {
     if (this.#timerAt <= at) return
     clearTimeout(this.#timer)
     this.#timerAt = at
@@ -78,8 +75,11 @@ export class Deadlines {
   #endOverdue(): void {
     this.#timerAt = Infinity
     const now = Date.now()
-    for (const slot of this.#running) if (slot.endsAt <= now) slot.end()
-    if (this.#running.size > 0) this.#arm()
+    for (const slot of this.#running) {
+      if (slot.isOver) continue
+      if (slot.endsAt <= now) slot.end()
+      else this.#arm(slot.endsAt)
+    }
   }
 
   #disarm(): void {
