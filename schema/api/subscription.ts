@@ -67,10 +67,14 @@ const settings = {
     .meta({ description: 'At most so many requests a second.' }),
 }
 
+const chosenEvents = z
+  .union([z.literal('*'), settings.events])
+  .meta({ description: 'Message types, or `"*"` for all; `null` is the eight of the core contract.' })
+
 export const CreateSubscription = z
   .strictObject({
     url: settings.url,
-    events: settings.events.default(null),
+    events: chosenEvents.default(null),
     sessions: settings.sessions.default(null),
     description: settings.description.default(null),
     headers: settings.headers.default({}),
@@ -90,7 +94,7 @@ export const CreateSubscription = z
 export type CreateSubscription = z.infer<typeof CreateSubscription>
 
 export const UpdateSubscription = z
-  .strictObject({ ...settings, status: z.enum(['enabled', 'disabled', 'paused']) })
+  .strictObject({ ...settings, events: chosenEvents, status: z.enum(['enabled', 'disabled', 'paused']) })
   .partial()
   .meta({ id: 'UpdateSubscription', examples: [{ url: 'https://example.com/new' }] })
 export type UpdateSubscription = z.infer<typeof UpdateSubscription>

@@ -131,6 +131,16 @@ describe('subscriptions', () => {
     expect(second.cursor).toBeNull()
   })
 
+  it('may ask for all types by a bare asterisk', async () => {
+    const customer = await makeCustomer()
+    const made = await customer.post('/v1/subscriptions', { url: 'https://example.com/all', events: '*' })
+    expect(made).toMatchObject({ status: 201, body: { events: ['*'] } })
+    const some = await customer.patch(`/v1/subscriptions/${String(made.body['idSubscription'])}`, {
+      events: ['callOffer'],
+    })
+    expect(some.body).toMatchObject({ events: ['callOffer'] })
+  })
+
   it('are changed field by field', async () => {
     const { customer, own } = await makeSubscription({ events: ['conversation'], rateLimitPerSecond: 5 })
     const changed = await customer.patch(own, { events: ['*'], rateLimitPerSecond: null, status: 'paused' })
