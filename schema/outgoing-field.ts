@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { described, MessageReference, quoted } from './event/field.ts'
-import { TelephoneNumber } from './api/contact.ts'
+import { Address } from './api/contact.ts'
 import { IdFile, Jid } from './id.ts'
 
 export const maxTextCharacters = 65_536
@@ -11,9 +11,7 @@ export const text = z.string().min(1).max(maxTextCharacters)
 /** What every message to be sent carries. */
 export const everyOutgoing = {
   to: described(
-    z.union([Jid, TelephoneNumber.transform((number) => `${number}@s.whatsapp.net`)], {
-      error: 'use a WhatsApp address, or a number with its country code such as +34 600 111 222',
-    }),
+    Address,
     'Whom: a JID (`…@s.whatsapp.net` for a person, `…@g.us` for a group), or a number with its country code.',
     'A quién: un JID (`…@s.whatsapp.net` para una persona, `…@g.us` para un grupo) o un número con su prefijo de país.',
   ),

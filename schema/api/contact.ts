@@ -12,6 +12,11 @@ export const TelephoneNumber = z
   .transform((text) => text.replaceAll(/\D/g, '').replace(/^00/, ''))
   .pipe(z.string().regex(/^[1-9]\d{5,14}$/, 'use 6 to 15 digits, beginning with the country code'))
 
+/** Whom something is for: a JID, or a telephone number, which becomes one. */
+export const Address = z.union([Jid, TelephoneNumber.transform((number) => `${number}@s.whatsapp.net`)], {
+  error: 'use a WhatsApp address, or a number with its country code such as +34 600 111 222',
+})
+
 export const CheckContacts = z
   .strictObject({
     numbers: z

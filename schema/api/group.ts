@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Jid } from '../id.ts'
+import { Address } from './contact.ts'
 import { IsoTime } from './common.ts'
 
 export const GroupJid = z
@@ -15,7 +16,10 @@ export const maxDescriptionCharacters = 2048
 
 const subject = z.string().min(1).max(maxSubjectCharacters)
 const description = z.string().max(maxDescriptionCharacters)
-const people = z.array(Jid).max(maxGroupPeople).meta({ description: 'JIDs of numbers or LIDs.' })
+const people = z
+  .array(Address)
+  .max(maxGroupPeople)
+  .meta({ description: 'JIDs of numbers or LIDs, or numbers with their country code.' })
 
 const summary = {
   jid: GroupJid,
@@ -117,7 +121,7 @@ export const ChangeParticipants = z.strictObject(participantsChange).meta({
 
 export const ParticipantResult = z
   .object({
-    jid: Jid.meta({ description: 'As it was given.' }),
+    jid: Jid.meta({ description: 'Of whom was named.' }),
     status: z.enum(['done', 'refused']),
     errorCode: z.string().nullable().meta({ description: 'WhatsApp’s code.' }),
     errorText: z.string().nullable(),

@@ -43,7 +43,7 @@ const cases: Case[] = [
   {
     method: 'POST',
     path,
-    json: { subject: 'Neighbours', participants: [ana] },
+    json: { subject: 'Neighbours', participants: ['+34 600 111 222'] },
     question: { kind: 'createGroup', subject: 'Neighbours', participants: [ana] },
     answer: group,
     status: 201,
