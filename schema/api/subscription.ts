@@ -67,9 +67,8 @@ const settings = {
     .meta({ description: 'At most so many requests a second.' }),
 }
 
-const chosenEvents = z
-  .union([z.literal('*'), settings.events])
-  .meta({ description: 'Message types, or `"*"` for all; `null` is the eight of the core contract.' })
+/** A bare `"*"` is taken for the list of it: no union, which would not tell which type of a list is wrong. */
+const chosenEvents = z.preprocess((given) => (given === '*' ? ['*'] : given), settings.events)
 
 export const CreateSubscription = z
   .strictObject({

@@ -22,8 +22,8 @@ const writing = { middleware: requireScope('subscriptions:write') }
 
 type Chosen = (MessageType | '*')[] | null
 
-/** `["*"]` and `"*"` of the API are `'*'` inside. */
-function readEvents(events: Chosen | '*'): MessageType[] | '*' | null {
+/** `["*"]` of the API is `'*'` inside. */
+function readEvents(events: Chosen): MessageType[] | '*' | null {
   return events?.includes('*') ? '*' : (events as MessageType[] | null)
 }
 
