@@ -18,7 +18,8 @@ export const sessionMigrations = [
     bodies TEXT NOT NULL,
     proofs TEXT NOT NULL
   );
-  CREATE TABLE event_index (last INTEGER PRIMARY KEY, at INTEGER NOT NULL, hashes BLOB NOT NULL);
+  CREATE TABLE event_ids_0 (id_event TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE event_ids_1 (id_event TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE keys (
     type TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -99,5 +100,10 @@ export const sessionMigrations = [
     error TEXT NOT NULL,
     at INTEGER NOT NULL
   ) WITHOUT ROWID;
+  `,
+  `
+  DROP TABLE event_ids_0;
+  DROP TABLE event_ids_1;
+  CREATE TABLE event_index (last INTEGER PRIMARY KEY, at INTEGER NOT NULL, hashes BLOB NOT NULL);
   `,
 ] as const
