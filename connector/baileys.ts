@@ -3,7 +3,10 @@
  */
 import './libsignal.ts'
 import './inflate.ts'
-import { Curve } from 'baileys'
+import { Curve, proto, WA_CERT_DETAILS } from 'baileys'
+import { requireServerKey } from './server-certificate.ts'
+
+requireServerKey({ Curve, proto, WA_CERT_DETAILS })
 
 export {
   BufferJSON,

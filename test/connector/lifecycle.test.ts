@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { useStage } from './harness.ts'
 import { generateServerKeys } from '../whatsapp/noise.ts'
 import type { Phone } from '../whatsapp/phone.ts'
+import { startWhatsApp } from '../whatsapp/whatsapp.ts'
 
 const stage = useStage()
 
@@ -116,6 +117,16 @@ it('does not log in at an impostor of WhatsApp’s server', async () => {
   const session = stage.worker.createSession()
   await expect(session.wait((seen) => seen.reportsOf('qr')[0], 2000)).rejects.toThrow('not seen')
   expect(stage.whatsapp.world.registrations.size).toBe(0)
+})
+
+it('does not log in at an impostor who shows WhatsApp’s own certificates without having their key', async () => {
+  const impostor = await startWhatsApp({ isImpostor: true })
+  const { url, rootKey, world } = impostor
+  stage.startConnector({ whatsApp: { url, rootKey: Buffer.from(rootKey, 'hex') } })
+  const session = stage.worker.createSession()
+  await expect.poll(() => world.attempts, { timeout: 5000 }).toBeGreaterThan(1)
+  await impostor.close()
+  expect(session.reports).toEqual([])
 })
 
 it('runs several sessions, none of which disturbs the others', async () => {

@@ -19,6 +19,8 @@ export interface ServerKeys {
   root: KeyPair
   intermediate: KeyPair
   leaf: KeyPair
+  /** What an impostor who shows another's certificates has instead of the leaf's private key. */
+  static?: KeyPair
 }
 
 export function generateServerKeys(): ServerKeys {
@@ -72,8 +74,9 @@ export class NoiseResponder {
     this.#authenticate(clientHello.ephemeral)
     this.#authenticate(this.#ephemeral.public)
     this.#mix(Curve.sharedKey(this.#ephemeral.private, clientHello.ephemeral))
-    const encryptedStatic = this.#seal(this.#keys.leaf.public)
-    this.#mix(Curve.sharedKey(this.#keys.leaf.private, clientHello.ephemeral))
+    const { leaf, static: own = leaf } = this.#keys
+    const encryptedStatic = this.#seal(own.public)
+    this.#mix(Curve.sharedKey(own.private, clientHello.ephemeral))
     const payload = this.#seal(certificateChain(this.#keys))
     return proto.HandshakeMessage.encode({
       serverHello: { ephemeral: this.#ephemeral.public, static: encryptedStatic, payload },

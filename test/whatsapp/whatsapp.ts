@@ -1,4 +1,4 @@
-import type { BinaryNode, proto } from 'baileys'
+import { type BinaryNode, Curve, type proto } from 'baileys'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -25,6 +25,8 @@ export interface WhatsAppOptions {
   /** Where the server's keys and the media host's certificate are kept, so that a restart has the same. */
   dataDirectory?: string
   now?: () => number
+  /** Shows its certificates without having the key that they are for, as an impostor would who has copied them. */
+  isImpostor?: boolean
 }
 
 /** A WhatsApp of one's own on the loopback interface, to which an unmodified Baileys links. */
@@ -53,7 +55,8 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
   const mediaHost = await MediaHost.start(authority, options.mediaPort ?? 0)
   const world = new World(mediaHost, options.now ?? Date.now)
   const unknownStanzas: BinaryNode[] = []
-  const server = new Server(world, keys, unknownStanzas)
+  const own = options.isImpostor === true ? { ...keys, static: Curve.generateKeyPair() } : keys
+  const server = new Server(world, own, unknownStanzas)
   const port = await server.listen(options.port ?? 0)
   return {
     url: `ws://127.0.0.1:${port}/ws/chat`,
@@ -116,7 +119,16 @@ class Server {
   }
 
   async listen(port: number): Promise<number> {
-    const sockets = new WebSocketServer({ host: '127.0.0.1', port, maxPayload: 64 * 1024 * 1024 })
+    const sockets = new WebSocketServer({
+      host: '127.0.0.1',
+      port,
+      maxPayload: 64 * 1024 * 1024,
+      verifyClient: (_, answer) => {
+        this.#world.attempts += 1
+        const { upgradeRefusal } = this.#world
+        answer(upgradeRefusal === undefined, upgradeRefusal, 'Refused')
+      },
+    })
     this.#sockets = sockets
     sockets.on(
       'connection',
@@ -141,6 +153,8 @@ class Server {
 
   #greet(connection: Connection, clientStatic: Buffer, payload: proto.ClientPayload): void {
     if (payload.devicePairingData && !payload.username) {
+      const { registrationFailure: reason } = this.#world
+      if (reason !== undefined) return connection.end(node('failure', { reason }))
       const registration = {
         connection,
         noiseStatic: clientStatic,

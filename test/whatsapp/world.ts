@@ -17,6 +17,12 @@ export class World {
   readonly ackErrors = new Map<string, string>()
   /** Code with which requests for a pairing code are refused. */
   pairingCodeRefusal: string | undefined
+  /** HTTP status with which clients are turned away before they can say anything. */
+  upgradeRefusal: number | undefined
+  /** Reason with which clients that want to be linked are turned away. */
+  registrationFailure: string | undefined
+  /** How often a client has tried to connect. */
+  attempts = 0
   /** Ids of the messages that clients sent lately; a repeated one is acknowledged and not carried again. */
   readonly sent = new Set<string>()
   /** Messages that clients sent to nobody: encrypted for no device of the one they are addressed to. */
