@@ -105,9 +105,11 @@ export class Replacements {
 
 /**
  * Reads the code and message with which Baileys ends a connection. The end of the QRs has the code of a lost connection;
- * only its message, and that the account was not linked, tell them apart.
+ * only its message, and that the account was not linked, tell them apart. A WebSocket that did not come about may have
+ * the code of an HTTP answer, which is nothing that WhatsApp says of the account.
  */
 export function readClose(code: number, message: string, isLinked: boolean): CloseCause {
+  if (message.startsWith('WebSocket Error')) return connectionLost
   if (code === 408 && !isLinked && message.includes('QR refs')) return qrExpired
   return byCode[code] ?? serverError
 }

@@ -29,6 +29,8 @@ const passing = new Set<SessionReport['report']>([
   'fileUnavailable',
 ])
 const logoutPatienceMs = 15_000
+/** A connection that stood for so long begins the pauses between tries anew; at most so often one is tried again at once. */
+const steadyMs = 10_000
 const requested = { reason: 'requested', reasonText: 'It was asked for.' } as const
 
 /**
@@ -49,6 +51,8 @@ export class Session {
   #connection: WhatsAppConnection | undefined
   #retry: NodeJS.Timeout | undefined
   #attempt = 0
+  #openedAt = Infinity
+  #restartedAt = -Infinity
   #cause: CloseCause | undefined
   #replacements = new Replacements()
   #qr: { qr: string; expiresAt: number } | undefined
@@ -162,10 +166,9 @@ export class Session {
       case 'unlink':
         return this.#unlink()
       case 'retryNow':
-        return this.#retryAfter(0)
+        return this.#restart()
       case 'retryLater':
-        this.#attempt += 1
-        return this.#retryAfter(backoffMs(this.#attempt, { firstMs: 500, maxMs: 60_000 }))
+        return this.#retryLater()
       case 'reportQr':
         return this.#qr === undefined ? undefined : this.#report({ report: 'qr', ...this.#qr })
       case 'reportConnected':
@@ -203,7 +206,7 @@ export class Session {
         this.#askForCode(connection)
       },
       opened: () => {
-        this.#attempt = 0
+        this.#openedAt = performance.now()
         this.#dispatch('opened')
         content.outbox.opened()
         if (this.#wantsLogout) this.#dispatch('logoutWanted')
@@ -211,6 +214,8 @@ export class Session {
       closed: (code, message) => {
         this.#connection = undefined
         content.outbox.closed()
+        if (performance.now() - this.#openedAt > steadyMs) this.#attempt = 0
+        this.#openedAt = Infinity
         this.#cause = this.#replacements.judge(readClose(code, message, this.#isLinked), Date.now())
         this.#log.info({ code, reason: this.#cause.reason }, 'WhatsApp’s connection has ended')
         const wasNeverLinked = this.#cause.kind === 'loggedOut' && !hasLoggedIn(this.#creds)
@@ -266,6 +271,19 @@ export class Session {
   #unlink(): void {
     this.#content?.outbox.closed()
     this.#unlinking = this.#connection?.unlink()
+  }
+
+  /** WhatsApp asks for it; should it never do anything else, it is asked less and less often. */
+  #restart(): void {
+    const now = performance.now()
+    if (now - this.#restartedAt < steadyMs) return this.#retryLater()
+    this.#restartedAt = now
+    return this.#retryAfter(0)
+  }
+
+  #retryLater(): void {
+    this.#attempt += 1
+    this.#retryAfter(backoffMs(this.#attempt, { firstMs: 500, maxMs: 60_000 }))
   }
 
   #retryAfter(delayMs: number): void {

@@ -156,6 +156,8 @@ export class WhatsAppConnection {
       this.#handlers.stanza(frame)
       this.gate.regulate()
     })
+    // An HTTP error instead of a WebSocket: Baileys' client takes it from `ws` and does nothing with it.
+    socket.ws.on('unexpected-response', () => this.#raw.terminate())
     const emit = socket.ev.emit.bind(socket.ev)
     socket.ev.emit = (name, data) => {
       const emitted = forTheApplication.has(name) || emit(name, data)

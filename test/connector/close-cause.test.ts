@@ -23,6 +23,11 @@ describe('the end of a WhatsApp connection', () => {
     expect(readClose(code, 'whatever', true)).toMatchObject({ kind, reason })
   })
 
+  it('says nothing of the account when the WebSocket did not come about, whatever HTTP answered', () => {
+    const message = 'WebSocket Error (Unexpected server response: 401)'
+    expect(readClose(401, message, true)).toMatchObject({ kind: 'retry', reason: 'connectionLost' })
+  })
+
   it('is the end of the QRs only while the account is not linked', () => {
     expect(readClose(408, 'QR refs attempts ended', false)).toMatchObject({
       kind: 'stop',
