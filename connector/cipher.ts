@@ -39,7 +39,14 @@ export function makeCipher(masterKey: Buffer, session: string): Cipher {
       }
       const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + NONCE_BYTES))
       decipher.setAAD(about(type, id)).setAuthTag(sealed.subarray(-TAG_BYTES))
-      return Buffer.concat([decipher.update(sealed.subarray(1 + NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+      const plain = decipher.update(sealed.subarray(1 + NONCE_BYTES, -TAG_BYTES))
+      try {
+        return Buffer.concat([plain, decipher.final()])
+      } catch {
+        throw new Error(
+          `a stored ${type} does not open: CHATLINK_MASTER_KEY is not the one that it was stored with, or it was changed`,
+        )
+      }
     },
   }
 }

@@ -138,9 +138,9 @@ export class Link {
     })
   }
 
-  end(): void {
+  end(code = 1000): void {
     this.#isLive = false
-    this.#socket.end()
+    this.#socket.end(code)
     this.#rejectReads('the link was closed')
   }
 

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts'
 import { FleetClient } from './fleet.ts'
+import { isolate, isolatedHere } from './isolation.ts'
 import { makeLog } from './log.ts'
 
 /** Runs a connector in this process. Who imports this loads Baileys and puts its remedies in place. */
@@ -18,6 +19,8 @@ export async function runConnector(config: Config): Promise<FleetClient> {
     )
   })
   process.on('uncaughtException', (error) => {
+    const session = isolatedHere()
+    if (session !== undefined) return session.fail(error)
     log.fatal({ error: error.message, stack: error.stack }, 'this connector ends: its state is unknown')
     process.exit(1)
   })
@@ -25,6 +28,6 @@ export async function runConnector(config: Config): Promise<FleetClient> {
   return new FleetClient({
     config,
     log,
-    startSession: (ref, onEnded) => new Session({ ref, config, log, onEnded }),
+    startSession: (ref, onEnded) => isolate(() => new Session({ ref, config, log, onEnded })),
   })
 }

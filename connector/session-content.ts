@@ -82,6 +82,8 @@ export class SessionContent {
       backend: link,
       onEvents: (entries) => this.#committed(entries),
     })
+    // With keys that do not open nothing may be begun: it would give up files whose source does not open either.
+    this.store.loadCreds()
     this.#sent = new SentMessages(this.store)
     this.#presences = new PresenceSubscriptions(this.store)
     this.#inbox = new Inbox(options.recent)

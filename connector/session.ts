@@ -1,5 +1,5 @@
 import type { LinkCommand } from '../schema/command.ts'
-import type { SessionReport, SessionRef } from '../schema/link.ts'
+import { linkClose, type SessionReport, type SessionRef } from '../schema/link.ts'
 import type { AuthenticationCreds } from './baileys.ts'
 import { backoffMs } from './backoff.ts'
 import { readClose, Replacements, storageRefused, type CloseCause } from './close-cause.ts'
@@ -60,6 +60,7 @@ export class Session {
   #wantsLogout = false
   #codeWish: CodeWish | undefined
   #unlinking: Promise<void> | undefined
+  #hasFailed = false
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -86,26 +87,40 @@ export class Session {
     this.#dispatch('released')
   }
 
+  /**
+   * What it would do next is unknown: not one more byte leaves, and what is not stored yet is forgotten. Whoever runs it
+   * next begins with what is stored, and WhatsApp sends the rest again.
+   */
+  fail(error: Error): void {
+    this.#log.error({ error: error.message, stack: error.stack }, 'the session failed and ends here')
+    this.#hasFailed = true
+    this.#dispatch('superseded')
+  }
+
+  #attach(state: Parameters<LinkHandlers['attached']>[0]): void {
+    this.#content?.close()
+    this.#lastReport = ''
+    this.#content = new SessionContent({
+      ...state,
+      ref: this.#options.ref,
+      config: this.#options.config,
+      log: this.#log,
+      link: this.#link,
+      me: () => this.#creds,
+      report: (report) => this.#report(report),
+    })
+    this.#creds = this.#content.store.loadCreds()
+    this.#dispatch('attached')
+  }
+
   #linkHandlers(): LinkHandlers {
     return {
-      attached: ({ keys, cipher, receiving, recent, files }) => {
-        this.#content?.close()
-        this.#lastReport = ''
-        this.#content = new SessionContent({
-          ref: this.#options.ref,
-          config: this.#options.config,
-          log: this.#log,
-          link: this.#link,
-          cipher,
-          keys,
-          receiving,
-          recent,
-          files,
-          me: () => this.#creds,
-          report: (report) => this.#report(report),
-        })
-        this.#creds = this.#content.store.loadCreds()
-        this.#dispatch('attached')
+      attached: (state) => {
+        try {
+          this.#attach(state)
+        } catch (error) {
+          this.fail(error as Error)
+        }
       },
       refused: () => {
         this.#leaveConnection((connection) => connection.drop())
@@ -318,7 +333,7 @@ export class Session {
     this.#content?.close()
     this.#content = undefined
     this.#creds = undefined
-    this.#link.end()
+    this.#link.end(this.#hasFailed ? linkClose.failed : undefined)
     this.#options.onEnded()
   }
 }

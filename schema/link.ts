@@ -32,6 +32,8 @@ export const linkClose = {
   gap: 4410,
   /** The two sides speak different versions of this protocol. */
   versionMismatch: 4426,
+  /** The session failed in this connector, which has forgotten it. It may be run anew, here or elsewhere. */
+  failed: 4500,
 } as const
 
 export const SessionRef = z.strictObject({ idTenant: IdTenant, idSession: IdSession, idObject: IdObject })

@@ -21,18 +21,18 @@ describe('a sealed value', () => {
       fc.property(fc.nat(sealed.length * 8 - 1), (bit) => {
         const changed = Buffer.from(sealed)
         changed[bit >> 3] = changed[bit >> 3]! ^ (1 << (bit & 7))
-        expect(() => cipher.open('session', 'x', changed)).toThrow(/unable to authenticate|not in a form/)
+        expect(() => cipher.open('session', 'x', changed)).toThrow(/does not open|not in a form/)
       }),
     )
   })
 
   it('does not open in another’s place, in another session, or under another master key', () => {
     const sealed = cipher.seal('session', 'x', Buffer.from('ratchet'))
-    expect(() => cipher.open('session', 'y', sealed)).toThrow('unable to authenticate')
-    expect(() => cipher.open('sender-key', 'x', sealed)).toThrow('unable to authenticate')
-    expect(() => makeCipher(masterKey, 'b').open('session', 'x', sealed)).toThrow('unable to authenticate')
+    expect(() => cipher.open('session', 'y', sealed)).toThrow('does not open')
+    expect(() => cipher.open('sender-key', 'x', sealed)).toThrow('does not open')
+    expect(() => makeCipher(masterKey, 'b').open('session', 'x', sealed)).toThrow('does not open')
     expect(() => makeCipher(Buffer.alloc(32, 2), 'a').open('session', 'x', sealed)).toThrow(
-      'unable to authenticate',
+      'does not open',
     )
   })
 })

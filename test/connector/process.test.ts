@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { FakeWorker } from '../support/fake-worker.ts'
 import { startWhatsApp, type WhatsApp } from '../whatsapp/whatsapp.ts'
@@ -38,9 +39,9 @@ const exitOf = (child: ChildProcess) =>
     child.once('exit', resolve)
   })
 
-async function link() {
+async function link(number = '34911000001') {
   const session = worker.createSession()
-  const phone = whatsapp.createPhone({ number: '34911000001', name: 'The Shop' })
+  const phone = whatsapp.createPhone({ number, name: 'The Shop' })
   const { qr } = await session.wait((seen) => seen.reportsOf('qr')[0])
   await phone.scan(qr)
   await session.wait((seen) => seen.reportsOf('connected')[0])
@@ -124,6 +125,54 @@ it('hands over and ends when it is told to stop', async () => {
   expect(await exited).toBe(0)
   startProcess()
   await session.wait((seen) => seen.reportsOf('connected')[1])
+})
+
+it('changes nothing of an account whose keys were stored with another master key, says so, and goes on', async () => {
+  const first = startProcess({ NODE_EXTRA_CA_CERTS: '' })
+  const { session, phone } = await link()
+  const ana = whatsapp.createContact({ number: '34600111222', name: 'Ana' })
+  const image = randomBytes(50_000)
+  await ana.send(phone, { image })
+  await session.wait(({ events }) => events[0])
+  first.kill('SIGKILL')
+  await exitOf(first)
+  const [keys, reports] = [new Map(session.keys), [...session.reports]]
+  const wrong = startProcess({ CHATLINK_MASTER_KEY: randomBytes(32).toString('base64') })
+  await expect.poll(() => output, { timeout: 10_000 }).toContain('CHATLINK_MASTER_KEY is not the one')
+  const other = await link('34911000002')
+  expect(session.keys).toEqual(keys)
+  expect(session.reports).toEqual(reports)
+  wrong.kill('SIGKILL')
+  worker.sessions.delete(other.session.ref.idObject)
+  startProcess()
+  const [file] = await session.wait(({ files }) => files.size > 0 && [...files.values()])
+  expect(file!.equals(image)).toBe(true)
+})
+
+it('ends a session alone that throws, and runs the others', async () => {
+  const fault = join(directory, 'fault.mjs')
+  const module = pathToFileURL('connector/session-content.ts').href
+  writeFileSync(
+    fault,
+    `import { SessionContent } from ${JSON.stringify(module)}
+    const { acked } = SessionContent.prototype
+    SessionContent.prototype.acked = function () {
+      acked.call(this)
+      if (this.store.loadCreds()?.me?.id.startsWith('34911000002')) throw new Error('a fault of the test')
+    }`,
+  )
+  const child = startProcess({ NODE_OPTIONS: `--import=${pathToFileURL(fault).href}` })
+  const { session, phone } = await link()
+  const failing = worker.createSession()
+  const { qr } = await failing.wait((seen) => seen.reportsOf('qr')[0])
+  const other = whatsapp.createPhone({ number: '34911000002', name: 'The Other Shop' })
+  void other.scan(qr)
+  await expect.poll(() => output, { timeout: 10_000 }).toContain('a fault of the test')
+  const ana = whatsapp.createContact({ number: '34600111222', name: 'Ana' })
+  await ana.send(phone, { text: 'are you there?' })
+  await session.wait(({ events }) => events[0])
+  expect(session.reportsOf('connected')).toHaveLength(1)
+  expect(child.exitCode).toBeNull()
 })
 
 it('writes no key, token or message anywhere, even at the most talkative', async () => {
