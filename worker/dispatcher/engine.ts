@@ -13,6 +13,8 @@ import type { LogEntry, LogSlice, Stream } from './stream.ts'
 export const maxConnections = 6
 /** Of these, retries may hold so many while there is fresh work. */
 const maxRetryConnections = 3
+/** A start that comes late, as timers do, is made up for when it was no later than this: else the rate would not be reached. */
+const maxCatchUpMs = 50
 
 const sliceEntries = 200
 const sliceBytes = 2 * 1024 * 1024
@@ -155,7 +157,7 @@ export class Engine {
         return
       }
       if (!this.#startOne(at)) return
-      if (rate !== undefined) this.#nextStartAt = Math.max(this.#nextStartAt, at) + 1000 / rate
+      if (rate !== undefined) this.#nextStartAt = Math.max(this.#nextStartAt, at - maxCatchUpMs) + 1000 / rate
     }
   }
 
