@@ -4,8 +4,9 @@ import type { Failure } from './outcome.ts'
 const maxConnectMs = 2000
 
 /**
- * Why a request brought no answer. The runtime tells it only in words: workerd says "internal error" both when a name is
- * not found or leads to an address that its network refuses, and when TLS fails. A bare connection tells these two apart.
+ * Why a request brought no answer. The runtime tells it only in words: workerd says "internal error" when a name is not found
+ * or leads to an address that its network refuses, when TLS fails, and when the answer is no HTTP. Bare connections tell
+ * these three apart.
  */
 export async function diagnose(cause: unknown, url: URL): Promise<Failure> {
   const text = String(cause)
@@ -13,7 +14,8 @@ export async function diagnose(cause: unknown, url: URL): Promise<Failure> {
   if (/dns|lookup|resolve|getaddrinfo|ENOTFOUND/i.test(text)) return 'dnsFailed'
   if (/tls|ssl|certificate|handshake/i.test(text)) return 'tlsFailed'
   if (!/internal error/i.test(text)) return 'connectionFailed'
-  return url.protocol === 'https:' && (await isReachable(url)) ? 'tlsFailed' : 'dnsFailed'
+  if (!(await isReachable(url, 'off'))) return 'dnsFailed'
+  return url.protocol === 'http:' || (await isReachable(url, 'on')) ? 'connectionFailed' : 'tlsFailed'
 }
 
 /** Statuses that Cloudflare's network makes when it cannot bring the request to the endpoint, or no answer back. */
@@ -39,8 +41,9 @@ export function readEdgeFailure(status: number, server: string | null, excerpt: 
   return edgeFailures.get(status) ?? null
 }
 
-async function isReachable(url: URL): Promise<boolean> {
-  const socket = connect({ hostname: url.hostname, port: Number(url.port || 443) })
+async function isReachable(url: URL, secureTransport: 'on' | 'off'): Promise<boolean> {
+  const port = Number(url.port || (url.protocol === 'http:' ? 80 : 443))
+  const socket = connect({ hostname: url.hostname, port }, { secureTransport, allowHalfOpen: false })
   const timer = setTimeout(() => void socket.close().catch(() => undefined), maxConnectMs)
   try {
     await socket.opened
