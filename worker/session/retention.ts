@@ -4,8 +4,13 @@ import type { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
 
 const sliceRows = 100
-/** How late what is old may be forgotten; once in so long, it costs hardly a row. */
+/** How late what is old may be forgotten, at most; once in so long, it costs hardly a row. */
 const tidyEveryMs = 6 * 3_600_000
+
+/** When what is old is to be forgotten next: a short retention is looked after more often. */
+export function nextTidying(record: SessionRecord, retentionMs: number): number {
+  return record.tidiedAt + Math.max(1000, Math.min(tidyEveryMs, retentionMs / 4))
+}
 
 /**
  * Forgets what is older than the retention, one slice of the log at a time.
@@ -17,7 +22,7 @@ export function forgetExpired(
   now: number,
   retentionMs: number,
 ): boolean {
-  if (now - record.tidiedAt < tidyEveryMs) return false
+  if (now < nextTidying(record, retentionMs)) return false
   const before = now - retentionMs
   if (store.log.reachesBefore(before)) store.index.seal(now)
   if (store.log.prune(before, sliceRows)) return true

@@ -5,7 +5,7 @@ import { releaseWithoutFile } from './held-release.ts'
 import { applyInput } from './lifecycle.ts'
 import { expireMessages } from './outbox.ts'
 import type { SessionRecord } from './record.ts'
-import { forgetExpired } from './retention.ts'
+import { forgetExpired, nextTidying } from './retention.ts'
 import { isActive } from './state-table.ts'
 import type { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
@@ -47,6 +47,7 @@ export class Upkeep {
       store.commands.nextExpiry(),
       turns.nextDue(now),
       this.#pruneMore ? now + 200 : null,
+      record && nextTidying(record, this.#parts.retentionMs),
       this.#farewellAt,
     ]
     return Math.min(...dues.filter((due) => due !== null))
