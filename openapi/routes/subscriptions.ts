@@ -126,7 +126,9 @@ export const testSubscription = createRoute({
   path: `${path}/test`,
   operationId: 'testSubscription',
   summary: 'Send a test event now',
-  description: 'An example event, signed, with `isTest: true`. It is in no log and in no statistics.',
+  description:
+    'An example event, signed, with `isTest: true`. It is in no log and in no statistics. When a disabled subscription ' +
+    'answers it well, `enableUrl` says how to enable it again.',
   request: { params: subscription, body: body(TestSubscription) },
   responses: { 200: json(TestResult, 'What the endpoint answered.'), ...problems(400, 404, 413, 415, 422) },
 })

@@ -88,11 +88,22 @@ export const TestResult = z
     errorClass: z.string().nullable(),
     durationMs: z.number(),
     responseExcerpt: z.string().nullable(),
+    enableUrl: z.string().nullable().meta({
+      description:
+        'What to POST to, to enable the subscription again: told when the test went well and it is disabled.',
+    }),
   })
   .meta({
     id: 'TestResult',
     examples: [
-      { delivered: true, statusCode: 200, errorClass: null, durationMs: 37, responseExcerpt: 'thanks' },
+      {
+        delivered: true,
+        statusCode: 200,
+        errorClass: null,
+        durationMs: 37,
+        responseExcerpt: 'thanks',
+        enableUrl: null,
+      },
     ],
   })
 

@@ -112,10 +112,12 @@ subscriptionRoutes.openapi({ ...routes.rotateSecret, ...writing }, async (contex
 
 subscriptionRoutes.openapi({ ...routes.testSubscription, ...writing }, async (context) => {
   const { idSubscription } = context.req.valid('param')
-  const { config } = unwrap(await tenantOf(context).getSubscription(idSubscription))
+  const { config, subscription } = unwrap(await tenantOf(context).getSubscription(idSubscription))
   const { idEvent, body } = makeTestEvent(context.req.valid('json').messageType ?? 'conversation')
   const dispatcher = context.env.DISPATCHER.getByName(`test:${idSubscription}`)
   const { delivered, attempt } = await dispatcher.sendTest(config, body, idEvent)
   const { statusCode, errorClass, durationMs, responseExcerpt } = attempt
-  return context.json({ delivered, statusCode, errorClass, durationMs, responseExcerpt }, 200)
+  const mayEnable = delivered && subscription.status === 'disabled'
+  const enableUrl = mayEnable ? `/v1/subscriptions/${idSubscription}/enable` : null
+  return context.json({ delivered, statusCode, errorClass, durationMs, responseExcerpt, enableUrl }, 200)
 })

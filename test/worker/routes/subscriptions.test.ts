@@ -218,7 +218,20 @@ describe('the test of a subscription', () => {
     await endpoint.script({ status: 500 })
     const { customer, own } = await makeSubscription({ url: endpoint.url })
     const { body } = await customer.post(`${own}/test`, {})
-    expect(body).toMatchObject({ delivered: false, statusCode: 500 })
+    expect(body).toMatchObject({ delivered: false, statusCode: 500, enableUrl: null })
     expect((await customer.get(own)).body).toMatchObject({ status: 'enabled' })
+  })
+
+  it('offers to enable a disabled subscription when it went well', async () => {
+    const endpoint = new Endpoint()
+    await endpoint.script({ status: 500 }, { status: 200 })
+    const { customer, own } = await makeSubscription({ url: endpoint.url })
+    expect((await customer.post(`${own}/test`, {})).body).toMatchObject({ enableUrl: null })
+    expect((await customer.post(`${own}/test`, {})).body).toMatchObject({ delivered: true, enableUrl: null })
+    await customer.post(`${own}/disable`, {})
+    const { body } = await customer.post(`${own}/test`, {})
+    expect(body).toMatchObject({ delivered: true, enableUrl: `${own}/enable` })
+    const { enableUrl } = body as { enableUrl: string }
+    expect((await customer.post(enableUrl, {})).body).toMatchObject({ status: 'enabled' })
   })
 })
