@@ -1,3 +1,6 @@
+/** An alarm that is overdue for longer than this has been forgotten by the platform: it is set anew. */
+const maxOverdueMs = 30_000
+
 /**
  * One alarm for many due times. It is set only when none stands that is early enough, because each setting is a billed
  * write and an earlier one costs a round trip.
@@ -22,7 +25,8 @@ export class AlarmClock {
 
   /** Makes sure that the alarm goes off at `at` or earlier. */
   async ensure(at: number): Promise<void> {
-    if (this.#at !== null && this.#at <= at) return
+    const isStanding = this.#at !== null && this.#at > Date.now() - maxOverdueMs
+    if (isStanding && (this.#at ?? 0) <= at) return
     this.#at = at
     await this.#storage.setAlarm(at)
   }

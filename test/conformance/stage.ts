@@ -8,6 +8,7 @@ import { RawConnector, type RawLink } from '../bench/raw-link.ts'
 import { Api } from '../support/api.ts'
 import type { Received, Step } from '../support/endpoint-step.ts'
 import { ScriptedEndpoints } from '../support/scripted-endpoint.ts'
+import { StoredObjects } from './stored.ts'
 
 export interface Delivery {
   idEvent: string
@@ -38,6 +39,14 @@ export interface Subscription {
   statusReason: string | null
 }
 
+export interface Health {
+  state: string
+  sequence: number
+  cursor: number
+  lagEvents: number
+  lagSeconds: number
+}
+
 /** Seconds between attempts here, each a fifth more or less. */
 export const schedule = [1, 1, 2]
 
@@ -46,8 +55,12 @@ export class ConformanceStage {
   installation: Installation
   api: Api
   readonly endpoints: ScriptedEndpoints
+  readonly stored: StoredObjects
+  /** What the Worker has printed. */
+  readonly log: string[]
   readonly #directory: string
   #connector: RawConnector
+  #links: RawLink[] = []
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(
@@ -55,25 +68,35 @@ export class ConformanceStage {
     endpoints: ScriptedEndpoints,
     connector: RawConnector,
     directory: string,
+    log: string[],
   ) {
     this.installation = installation
     this.api = new Api(installation.url, installation.firstKey.key)
     this.endpoints = endpoints
     this.#connector = connector
     this.#directory = directory
+    this.log = log
+    this.stored = new StoredObjects(directory)
   }
 
   static async start(environment: Record<string, string> = {}): Promise<ConformanceStage> {
     const directory = mkdtempSync(join(tmpdir(), 'chatlink-conformance-'))
-    const { installation, connector } = await startParts(directory, environment)
-    return new ConformanceStage(installation, await ScriptedEndpoints.start(), connector, directory)
+    const log: string[] = []
+    const { installation, connector } = await startParts(directory, environment, log)
+    return new ConformanceStage(installation, await ScriptedEndpoints.start(), connector, directory, log)
   }
 
-  /** Stops the Worker in good order and starts it again on the same data, as a deploy does. Links end with it. */
-  async restart(environment: Record<string, string> = {}): Promise<void> {
-    this.#connector.close()
-    await this.installation.stop()
-    const { installation, connector } = await startParts(this.#directory, environment)
+  /**
+   * Stops the Worker in good order and starts it again on the same data, as a deploy does. Links end with it.
+   * @param meanwhile changes what is stored.
+   */
+  async restart(
+    environment: Record<string, string> = {},
+    meanwhile: (stored: StoredObjects) => void = () => undefined,
+  ): Promise<void> {
+    await this.#stopParts()
+    meanwhile(this.stored)
+    const { installation, connector } = await startParts(this.#directory, environment, this.log)
     this.installation = installation
     this.#connector = connector
     this.api = new Api(installation.url, installation.firstKey.key)
@@ -102,10 +125,16 @@ export class ConformanceStage {
   }
 
   async stop(): Promise<void> {
+    await this.endpoints.close()
+    await this.#stopParts()
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+
+  /** A Worker ends at once when nobody is connected to it any more. */
+  async #stopParts(): Promise<void> {
+    for (const link of this.#links.splice(0)) link.close()
     this.#connector.close()
     await this.installation.stop()
-    await this.endpoints.close()
-    rmSync(this.#directory, { recursive: true, force: true })
   }
 
   /** A linked session; one after another, so that each gets its own link. */
@@ -116,6 +145,7 @@ export class ConformanceStage {
       for (;;) {
         const [link] = await this.#connector.link(1)
         // After a crash the Fleet hands over the sessions from before it, too.
+        if (link) this.#links.push(link)
         if (link?.ref.idSession === idSession) return { idSession, link }
       }
     })
@@ -124,8 +154,10 @@ export class ConformanceStage {
   }
 
   /** A new link of a session, as a connector makes it that has lost the last one. */
-  relink(link: RawLink): Promise<RawLink> {
-    return this.#connector.relink(link.ref)
+  async relink(link: RawLink): Promise<RawLink> {
+    const again = await this.#connector.relink(link.ref)
+    this.#links.push(again)
+    return again
   }
 
   /** An answer of the API as it came. */
@@ -160,6 +192,7 @@ export class ConformanceStage {
 async function startParts(
   directory: string,
   environment: Record<string, string>,
+  log: string[],
 ): Promise<{ installation: Installation; connector: RawConnector }> {
   const given = {
     PORT: '0',
@@ -171,7 +204,7 @@ async function startParts(
   }
   const parsed = parseHostConfig(given, directory)
   if (!parsed.ok) throw new Error(parsed.problem)
-  const installation = await startInstallation(parsed.config, () => undefined)
+  const installation = await startInstallation(parsed.config, (_label, line) => log.push(line))
   const connector = await connect(installation.url, installation.secrets.connectorToken)
   return { installation, connector }
 }
@@ -281,12 +314,8 @@ export class Case {
   }
 
   /** How each session fares. */
-  async health(): Promise<{ state: string; lagEvents: number; lagSeconds: number }[] | undefined> {
-    return (
-      await this.stage.api.get<{ health: { state: string; lagEvents: number; lagSeconds: number }[] }>(
-        this.root,
-      )
-    ).health
+  async health(): Promise<Health[] | undefined> {
+    return (await this.stage.api.get<{ health: Health[] }>(this.root)).health
   }
 
   get secret(): string {

@@ -103,6 +103,7 @@ export class Dispatcher extends DurableObject<Env> {
     await work.refreshHead()
     work.engine.kick()
     await work.engine.settledWithin(wakeWaitMs)
+    await this.#arm()
     return describe(work, Date.now(), await work.waitingSince())
   }
 
@@ -115,6 +116,7 @@ export class Dispatcher extends DurableObject<Env> {
     const before = Number(options.cursor ?? '') || Number.MAX_SAFE_INTEGER
     const { status, limit } = options
     const { deliveries, next } = await listDeliveries(this.#work.sources, { status, limit, before })
+    await this.#arm()
     return { ok: true, deliveries, cursor: next === null ? null : String(next) }
   }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Session } from '../../../worker/session/session.ts'
-import { makeDelivery, text, until } from './fixture.ts'
+import { makeDelivery, passSeconds, text, until } from './fixture.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -83,6 +83,26 @@ describe('survival', () => {
     await evict()
     await dispatcher.wake({ head: 1, entries: [], version: 1 })
     expect(await alarm()).not.toBeNull()
+  })
+
+  it.each([
+    ['missing', 0],
+    ['an hour overdue', 3600],
+  ])('77. gets an alarm again by being looked at when it is %s', async (_what, seconds) => {
+    const { endpoint, dispatcher, log, evict, describe: view } = await makeDelivery()
+    await endpoint.script({ status: 500, headers: { 'retry-after': '3600' } })
+    await log(text('1'))
+    await until(async () => (await view()).failing === 1, 'a failure')
+    const alarm = () => runInDurableObject(dispatcher, (_object, { storage }) => storage.getAlarm())
+    if (seconds === 0) await runInDurableObject(dispatcher, (_object, { storage }) => storage.deleteAlarm())
+    const before = await alarm()
+    await evict()
+    passSeconds(seconds + 100)
+    await endpoint.script({ status: 500, headers: { 'retry-after': '3600' } })
+    await view()
+    expect(await alarm()).not.toBeNull()
+    expect(await alarm()).not.toBe(before)
+    expect(await alarm()).toBeGreaterThan(Date.now() - 30_000)
   })
 
   it('sets its alarm to the next attempt at once when a failure comes after the wake was answered', async () => {
