@@ -37,6 +37,8 @@ export interface Verdict {
   badSignatures: number
   repeatedActions: string[]
   deadRatchets: string[]
+  /** Messages encrypted with a counter that another was encrypted with. */
+  reusedCounters: string[]
   /** Sessions linked meanwhile, QRs scanned for it, and what could not be linked. */
   linked: { sessions: number; scans: number }
   unlinked: string[]
@@ -135,6 +137,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       badSignatures: ledger.badSignatures,
       repeatedActions: findRepeatedActions(ledger),
       deadRatchets,
+      reusedCounters: stage.whatsapp.world.counters.reused,
       linked: linking.counts,
       unlinked,
       histories: histories.count,

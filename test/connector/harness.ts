@@ -82,6 +82,7 @@ export function useStage(): Stage {
     await stage.whatsapp.close()
     await stage.worker.close()
     expect(stage.whatsapp.unknownStanzas).toEqual([])
+    expect(stage.whatsapp.world.counters.reused).toEqual([])
     for (const session of stage.worker.sessions.values()) expect(session.violations).toEqual([])
   })
   return stage

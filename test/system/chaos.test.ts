@@ -21,6 +21,7 @@ it('loses, doubles and reorders nothing while its processes are killed and froze
     badSignatures: 0,
     repeatedActions: [],
     deadRatchets: [],
+    reusedCounters: [],
     needless: [],
     unlinked: [],
     lostHistory: [],

@@ -68,5 +68,8 @@ it('sends 500 texts once each and in order, or says which failed, though the con
     expect(contact.received.map(({ id }) => id)).toEqual(expected)
     expect(contact.undecryptable).toEqual([])
   }
+  const { counters } = stage.whatsapp.world
+  expect(counters.count).toBeGreaterThan(contacts.length * textsEach)
+  expect(counters.reused).toEqual([])
   expect(stage.whatsapp.unknownStanzas).toEqual([])
 }, 180_000)

@@ -16,6 +16,7 @@ function ciphertextOf(parent: BinaryNode | undefined): Ciphertext | undefined {
 export async function routeMessage(stanza: BinaryNode, asker: Asker): Promise<void> {
   const { world, phone, companion } = asker
   const { id, to } = stanza.attrs as { id: string; to: string }
+  world.counters.take(stanza, phone.deviceJid(companion))
   companion.connection?.send(
     node('ack', { class: 'message', id, from: to, t: `${world.unixNow()}`, error: world.ackErrors.get(to) }),
   )

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Contact } from './contact.ts'
+import { Counters } from './counters.ts'
 import { Group, type GroupOptions } from './group.ts'
 import type { MediaHost } from './media-host.ts'
 import type { Person, PersonOptions } from './person.ts'
@@ -25,6 +26,8 @@ export class World {
   attempts = 0
   /** Ids of the messages that clients sent lately; a repeated one is acknowledged and not carried again. */
   readonly sent = new Set<string>()
+  /** What clients encrypted their messages with. */
+  readonly counters = new Counters()
   /** Messages that clients sent to nobody: encrypted for no device of the one they are addressed to. */
   readonly sentToNobody: string[] = []
   readonly #now: () => number
