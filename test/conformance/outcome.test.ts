@@ -1,7 +1,4 @@
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAuthority } from '../whatsapp/media-host.ts'
 import { ConformanceStage, pause, range, schedule, text, waitUntil } from './stage.ts'
 
 let stage: ConformanceStage
@@ -23,15 +20,6 @@ describe.concurrent('C. Success and failure classification', () => {
     await waitUntil(async () => (await one.deliveries('status=delivered')).length === 5, 'five deliveries')
     await pause(1500)
     expect(one.received).toHaveLength(5)
-  })
-
-  it('18. never takes an interim answer alone for a delivery; 100-then-200 can be seen on Cloudflare’s network only', async () => {
-    const one = await stage.case()
-    one.script({ fault: 'hang', continues: true })
-    await one.publish(text('x'))
-    await one.until(1)
-    await pause(500)
-    expect(await one.deliveries('status=delivered')).toEqual([])
   })
 
   it('19. never follows a redirect', async () => {
@@ -56,19 +44,11 @@ describe.concurrent('C. Success and failure classification', () => {
   })
 
   it('21. tells a refused connection, an unknown name and a failing TLS apart, and tries again', async () => {
-    const expired = await createAuthority(Date.now() - 86_400_000)
-    let secured = 0
-    const server = createServer({ cert: expired.certificate, key: expired.key }, (_request, response) => {
-      secured++
-      response.end()
-    })
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     const cases = [
       ['http://127.0.0.1:2/', 'connectionFailed'],
       ['http://no-such-host.invalid/', 'dnsFailed'],
-      // A server that speaks no TLS, and one whose certificate has expired (and that nobody has signed).
+      // A server that speaks no TLS; certificates are in answers.test.ts.
       [stage.endpoints.url('tls').replace('http:', 'https:'), 'tlsFailed'],
-      [`https://127.0.0.1:${(server.address() as AddressInfo).port}/`, 'tlsFailed'],
     ] as const
     await Promise.all(
       cases.map(async ([url, error]) => {
@@ -81,8 +61,6 @@ describe.concurrent('C. Success and failure classification', () => {
         }
       }),
     )
-    expect(secured).toBe(0)
-    await new Promise((done) => server.close(done))
   })
 
   it('23. takes 200 with an endless body for delivered, and lets the connection go', async () => {

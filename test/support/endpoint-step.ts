@@ -12,8 +12,6 @@ export interface Step {
   floodBytes?: number
   /** `reset` breaks the connection off instead of an answer, `hang` never answers. */
   fault?: 'reset' | 'hang'
-  /** Sends a 100 before the answer. */
-  continues?: boolean
 }
 
 /** One request as it came; `body` byte for byte. */

@@ -127,7 +127,6 @@ export class ScriptedEndpoints {
 function play(request: IncomingMessage, response: ServerResponse, step: Step, status: number): void {
   if (step.fault === 'reset') request.socket.resetAndDestroy()
   if (step.fault) return
-  if (step.continues) response.writeContinue()
   response.writeHead(status, step.headers)
   if (step.dripMs !== undefined) drip(response, step.dripMs)
   else if (step.floodBytes === undefined) response.end(step.body ?? '')

@@ -2,6 +2,7 @@ import type { SubscriptionConfig } from '../subscription-config.ts'
 import { isRefused } from './custom-headers.ts'
 import type { Bounded, Deadlines } from './deadlines.ts'
 import { diagnose, readEdgeFailure } from './diagnosis.ts'
+import { readBehindInterim } from './interim.ts'
 import type { Answer } from './outcome.ts'
 import { currentSecrets, sign } from './sign.ts'
 import { checkTargetUrl, type TargetPolicy } from './target.ts'
@@ -83,7 +84,7 @@ async function call(request: AttemptRequest, prepared: Prepared, bounded: Bounde
     return { kind: 'none', error: 'invalidRequest' }
   }
   try {
-    const response = await fetch(prepared.href, {
+    const first = await fetch(prepared.href, {
       method: 'POST',
       headers: {
         ...prepared.headers,
@@ -95,6 +96,7 @@ async function call(request: AttemptRequest, prepared: Prepared, bounded: Bounde
       redirect: 'manual',
       signal: bounded.signal,
     })
+    const response = first.status < 200 ? await readBehindInterim(first, bounded) : first
     const { status, headers } = response
     const length = headers.get('content-length')
     const excerpt = status === 204 || length === '0' ? '' : await readExcerpt(response, bounded)
