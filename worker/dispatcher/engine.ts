@@ -4,7 +4,7 @@ import type { LaneBook } from './lane-book.ts'
 import { maxUnwrittenMs, restAfterMs, type Ledger } from './ledger.ts'
 import { matches, readHead } from './match.ts'
 import type { Answer } from './outcome.ts'
-import type { Attempt, Settings } from './record.ts'
+import type { Attempt, LaneRecord, Settings } from './record.ts'
 import type { Replayer } from './replayer.ts'
 import type { Settlement } from './settlement.ts'
 import type { LogEntry, LogSlice, Stream } from './stream.ts'
@@ -33,6 +33,8 @@ export interface EngineParts {
   settings: () => Settings
   /** Whether anything may be sent. */
   isActive: () => boolean
+  /** First failure since the last success. */
+  failingSince: () => number | null
   readLog: (options: { after: number; limit: number; maxBytes: number }) => Promise<LogSlice>
   send: (job: Job, now: number) => Promise<Answer>
   now: () => number
@@ -164,7 +166,7 @@ export class Engine {
   #startOne(now: number): boolean {
     const { breaker, book, stream, replayer } = this.#parts
     if (!breaker.isClosed && (this.#inFlight > 0 || !breaker.isDue(now))) return false
-    const due = book.due(now)
+    const due = breaker.isClosed ? book.due(now) : this.#dueForProbe(now)
     const isRoom = this.#retriesInFlight < maxRetryConnections || !stream.waiting.hasReady
     const mayRetry = isRoom && this.#logRetryAt <= now
     if (due && mayRetry) {
@@ -185,6 +187,12 @@ export class Engine {
       }
     })
     return true
+  }
+
+  /** A probe asks after the endpoint: with an event that it refused while it took others only when there is no other. */
+  #dueForProbe(now: number): LaneRecord | null {
+    const { book, stream, failingSince } = this.#parts
+    return book.due(now, failingSince() ?? 0) ?? (stream.waiting.hasReady ? null : book.due(now))
   }
 
   async #run(work: () => Promise<void>): Promise<void> {

@@ -137,12 +137,13 @@ export class LaneBook {
     return this.records.filter((record) => record.sequence === null)
   }
 
-  /** The failing event that has been due for longest. */
-  due(now: number): LaneRecord | null {
+  /** The failing event that has been due for longest; `since` leaves out those that failed before that time, too. */
+  due(now: number, since = 0): LaneRecord | null {
     if ((this.nextAt() ?? Infinity) > now) return null
     let due: LaneRecord | null = null
     for (const { record, isBusy } of this.#entries.values()) {
       if (isBusy || record.nextAt === null || record.nextAt > now) continue
+      if (record.since !== 0 && record.since < since) continue
       if (!due || record.nextAt < (due.nextAt ?? 0)) due = record
     }
     return due

@@ -88,6 +88,7 @@ export class Work {
       replayer,
       settlement: this.settlement,
       isActive: () => this.isActive,
+      failingSince: () => this.control.failingSince,
       readLog: (options) => this.session.readLog(options),
       send: (job, now) => doors.send(this.settings.config, job.idEvent, job.body, now),
       now: doors.now,

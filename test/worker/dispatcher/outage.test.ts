@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { makeDelivery, text, until } from './fixture.ts'
+import { makeDelivery, passSeconds, text, until } from './fixture.ts'
 
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 const range = (from: number, to: number) =>
@@ -67,6 +68,7 @@ describe('an endpoint that was down', () => {
   })
 
   it('is not asked at once for an event that it alone refuses, however often others are delivered', async () => {
+    passSeconds(0)
     const { endpoint, log, dispatcher, passTo, describe: view } = await makeDelivery()
     await endpoint.scriptMatching('"poison"', { status: 400 })
     await log(text('poison', 'poison'))
@@ -76,6 +78,7 @@ describe('an endpoint that was down', () => {
       await until(async () => (await endpoint.values()).length === 1 + 10 * round, 'the others')
     }
     // An outage of the whole endpoint gives it one attempt more, and no further one.
+    passSeconds(1)
     await endpoint.script({ status: 500 })
     await log(...range(1, 10).map((value) => text(value, value)))
     await until(async () => (await view()).breaker === 'open', 'open')
@@ -87,6 +90,25 @@ describe('an endpoint that was down', () => {
     const { deliveries } = await dispatcher.listDeliveries({ status: 'failing', limit: 5 })
     expect(deliveries.length).toBe(1)
     expect((await endpoint.values()).filter((value) => value === 'poison').length).toBeLessThanOrEqual(3)
+  })
+
+  it('is not taken to be down still because of an event that it refuses', async () => {
+    passSeconds(0)
+    // No jitter: what failed first is what is due first.
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    const { endpoint, log, passTo, describe: view } = await makeDelivery()
+    await endpoint.scriptMatching('"poison"', { status: 400 })
+    await log(text('poison', 'poison'))
+    await until(async () => (await view()).failing === 1, 'failed')
+    passSeconds(1)
+    await log(text('another', 'another'))
+    await until(async () => (await endpoint.values()).length === 2, 'another')
+    await endpoint.script({ status: 500 })
+    await log(...range(1, 10).map((value) => text(value, value)))
+    await until(async () => (await view()).breaker === 'open', 'open')
+    await endpoint.script({ status: 200 })
+    await passTo(5)
+    await until(async () => (await view()).lag === 1, 'all but one')
   })
 
   it('is not asked again for an event earlier than it has said itself', async () => {
