@@ -72,9 +72,9 @@ export class ReconnectingSocket {
       isAlive = false
       if (socket.readyState === WebSocket.OPEN) socket.ping()
     }, pingMs)
-    socket.on('unexpected-response', (request, response) => {
+    socket.on('unexpected-response', (_request, response) => {
       httpStatus = response.statusCode
-      request.destroy()
+      socket.terminate()
     })
     socket.on('error', (error) => this.#log.debug({ error: error.message }, 'socket to the Worker failed'))
     socket.on('pong', () => (isAlive = true))

@@ -65,3 +65,21 @@ it('hands its sessions back when it is told to stop', async () => {
   await expect.poll(() => stage.worker.fleetFrames.at(-1)).toEqual({ type: 'draining' })
   await expect.poll(() => phone.isConnected).toBe(false)
 })
+
+it('comes back soon when a Worker that answered with an HTTP error answers again', async () => {
+  const { worker } = stage
+  worker.refusal = 503
+  stage.startConnector()
+  const session = worker.createSession()
+  await expect.poll(() => worker.refused, { timeout: 5000 }).toBeGreaterThan(3)
+  worker.refusal = undefined
+  await session.wait((seen) => seen.reportsOf('qr')[0], 5000)
+})
+
+it('lets a session go at once that the Worker does not know', async () => {
+  const connector = stage.startConnector()
+  const { session } = await stage.linkSession()
+  stage.worker.sessions.delete(session.ref.idObject)
+  session.cut()
+  await expect.poll(() => connector.fleet.running, { timeout: 3000 }).toEqual([])
+})

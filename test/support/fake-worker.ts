@@ -11,6 +11,9 @@ export class FakeWorker {
   readonly sessions = new Map<string, FakeSession>()
   readonly fleetFrames: FleetUpFrame[] = []
   url = ''
+  /** HTTP status with which every WebSocket is refused. */
+  refusal: number | undefined
+  refused = 0
   #server: Server
   #sockets = new WebSocketServer({ noServer: true })
   #fleet: WebSocket | undefined
@@ -30,6 +33,8 @@ export class FakeWorker {
       const isAllowed = request.headers.authorization === `Bearer ${this.token}`
       const idObject = /^\/link\/sessions\/([0-9a-f]{64})$/.exec(request.url ?? '')?.[1]
       const session = this.sessions.get(idObject ?? '')
+      if (this.refusal !== undefined) this.refused += 1
+      if (this.refusal !== undefined) return socket.end(`HTTP/1.1 ${this.refusal} Refused\r\n\r\n`)
       if (!isAllowed) return socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
       if (request.url !== '/link/fleet' && session === undefined) {
         return socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
