@@ -21,6 +21,7 @@ export class FleetTie {
   #isBusy = false
   #repeatAt: number | null = null
   #wantAgainAt: number | null = null
+  #linkedAt: number | null = null
 
   constructor(store: SessionStore, fleet: () => FleetDoor, failed: (error: unknown) => void) {
     this.#store = store
@@ -29,12 +30,19 @@ export class FleetTie {
   }
 
   /** The link is there. */
-  linked(): void {
+  linked(now: number): void {
     this.#wantAgainAt = null
+    this.#linkedAt = now
+  }
+
+  /** Since when, as far as is known; null without a link. */
+  get linkedAt(): number | null {
+    return this.#linkedAt
   }
 
   /** The link is gone; `afterMs` from now the Fleet is asked again if none has come. */
   unlinked(now: number, afterMs: number): void {
+    this.#linkedAt = null
     this.#wantAgainAt = now + afterMs
   }
 

@@ -97,7 +97,8 @@ export class Session extends DurableObject<Env> {
   qr(): Result<{ qr: string; expiresAt: number }, 'sessionNotFound' | 'noQr'> {
     const record = this.#work.living()
     if ('ok' in record) return record
-    const { state, qr, qrExpiresAt } = record
+    const { qr, qrExpiresAt } = record
+    const { state } = viewSession(this.#work.store, record, this.#work.link.owner() !== null)
     if (state !== 'qr' || qr === null || qrExpiresAt === null || qrExpiresAt <= Date.now()) {
       return fail(
         'noQr',

@@ -4,6 +4,8 @@ export const timing = {
   fileDeadlineMs: 120_000,
   /** How long a linked connector has to report a stop or a logout before it is taken as done. */
   askedMs: 15_000,
+  /** How long a logout waits for a connector that can tell WhatsApp, before the account is forgotten all the same. */
+  unlinkMs: 600_000,
   /** How long an active session may be without a link before the Fleet is asked again. */
   relinkMs: 3000,
   relinkAgainMs: 10_000,

@@ -40,7 +40,7 @@ export class Upkeep {
     const dues = [
       now + timing.standingMs,
       store.held.nextDeadline(),
-      record && record.desire !== 'run' && record.askedAt !== null ? record.askedAt + timing.askedMs : null,
+      this.#forceAskedAt(),
       dispatchers.nextRetry(),
       dispatchers.isConfigured ? null : now + timing.repeatMs,
       fleet.nextDue(),
@@ -97,17 +97,25 @@ export class Upkeep {
 
   #forceAsked(now: number): void {
     const { record } = this.#parts.store
-    if (
-      !record ||
-      record.desire === 'run' ||
-      (record.askedAt ?? now) + timing.askedMs > now ||
-      !isActive(record.state)
-    )
-      return
+    const at = this.#forceAskedAt()
+    if (!record || at === null || at > now || !isActive(record.state)) return
     const input = record.desire === 'stop' ? 'stopped' : 'loggedOut'
     this.#parts.change((change) =>
       applyInput(this.#parts.store, change, input, { why: { reason: 'requested' } }),
     )
+  }
+
+  /** When what was asked of the connector is taken for done; only a connector can tell WhatsApp of a logout. */
+  #forceAskedAt(): number | null {
+    const { store, fleet } = this.#parts
+    if (!store.record || store.record.desire === 'run') return null
+    const { desire, askedAt } = store.record
+    const since = askedAt ?? 0
+    if (desire === 'stop') return since + timing.askedMs
+    const { linkedAt } = fleet
+    const patienceEndsAt = since + timing.unlinkMs
+    if (linkedAt === null) return patienceEndsAt
+    return Math.min(patienceEndsAt, Math.max(since, linkedAt) + timing.askedMs)
   }
 
   #expireMessages(now: number): void {

@@ -27,13 +27,15 @@ export interface SessionView extends SessionSettings {
   isDestroying: boolean
 }
 
-/** Shows a session. Without a link a connected session is shown as reconnecting: that is what it will say of itself. */
+/**
+ * Shows a session. Without a link a connected session is shown as reconnecting: that is what it will say of itself. One
+ * whose QR nobody waits for any more is shown as starting: the next connector brings another.
+ */
 export function viewSession(store: SessionStore, record: SessionRecord, isLinked: boolean): SessionView {
-  const { state } = record
   return {
     idSession: record.ref.idSession,
     name: record.name,
-    state: state === 'connected' && !isLinked ? 'reconnecting' : state,
+    state: stateOf(record, isLinked),
     sequence: store.log.head,
     number: record.number,
     lid: record.lid,
@@ -49,6 +51,12 @@ export function viewSession(store: SessionStore, record: SessionRecord, isLinked
     ...record.settings,
     isDestroying: record.destroying,
   }
+}
+
+function stateOf({ state }: SessionRecord, isLinked: boolean): SessionState {
+  if (isLinked) return state
+  if (state === 'qr') return 'starting'
+  return state === 'connected' ? 'reconnecting' : state
 }
 
 /** What the API shows of a message that was to be sent. */

@@ -96,7 +96,8 @@ export class Work {
     store.open()
     await alarm.load()
     if (!store.record) return
-    if (!link.owner()) fleet.unlinked(Date.now(), timing.relinkMs)
+    if (link.owner()) fleet.linked(Date.now())
+    else fleet.unlinked(Date.now(), timing.relinkMs)
     if (store.record.destroyedAt !== null) upkeep.beginFarewell(Date.now())
   }
 
@@ -158,7 +159,7 @@ export class Work {
   }
 
   #linked(): void {
-    this.fleet.linked()
+    this.fleet.linked(Date.now())
     this.questions.abandon(this.store.record?.epoch ?? 0)
     this.#turns.advance()
     this.#background(this.dispatchers.wakeAll())

@@ -15,6 +15,13 @@ function passSeconds(seconds: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 })
 }
 
+async function leave(link: LinkClient, stub: Awaited<ReturnType<typeof makeSession>>['stub']): Promise<void> {
+  link.close()
+  await vi.waitFor(async () =>
+    expect(await stub.describe()).toMatchObject({ session: { idConnector: null } }),
+  )
+}
+
 describe('lifecycle', () => {
   it('shows the name of the account as it is told, also later, and forgets it when unlinked', async () => {
     const { stub } = await makeSession()
@@ -88,6 +95,16 @@ describe('lifecycle', () => {
     expect(await stub.qr()).toMatchObject({ ok: false, code: 'noQr' })
   })
 
+  it('shows no QR any more when the connector that waits for it to be scanned is gone', async () => {
+    const { stub } = await makeSession()
+    const link = await LinkClient.attach(stub)
+    await link.report({ report: 'qr', qr: 'scan me', expiresAt: Date.now() + 20_000 })
+    expect(await stub.describe()).toMatchObject({ session: { state: 'qr' } })
+    await leave(link, stub)
+    expect(await stub.describe()).toMatchObject({ session: { state: 'starting' } })
+    expect(await stub.qr()).toMatchObject({ ok: false, code: 'noQr' })
+  })
+
   it('asks the connector to stop, and tells stopped when it has', async () => {
     const { stub } = await makeSession()
     const link = await LinkClient.attach(stub)
@@ -114,6 +131,40 @@ describe('lifecycle', () => {
     await runDurableObjectAlarm(stub)
     expect(await readActions(stub)).toEqual(['started', 'stopped'])
     expect(await link.closedWith()).toBe(linkClose.released)
+  })
+
+  it('lets a logout wait for a connector that can tell WhatsApp, and gives it its time', async () => {
+    const { stub } = await makeSession()
+    const first = await LinkClient.attach(stub)
+    await first.commit({ keys: [{ type: 'creds', id: '', value: 'QUJD' }] })
+    await first.report({ report: 'connected', number })
+    await stub.logout()
+    await leave(first, stub)
+    passSeconds(120)
+    await runDurableObjectAlarm(stub)
+    expect(await readActions(stub)).toEqual(['started', 'connected'])
+    const second = await LinkClient.attach(stub, { idConnector: 'second' })
+    expect(await second.next('desire')).toMatchObject({ desire: 'logout' })
+    passSeconds(10)
+    await runDurableObjectAlarm(stub)
+    expect(await readActions(stub)).toEqual(['started', 'connected'])
+    passSeconds(10)
+    await runDurableObjectAlarm(stub)
+    expect(await readActions(stub)).toEqual(['started', 'connected', 'loggedOut'])
+  })
+
+  it('forgets the account all the same when no connector comes for ten minutes', async () => {
+    const { stub } = await makeSession()
+    const link = await LinkClient.attach(stub)
+    await link.commit({ keys: [{ type: 'creds', id: '', value: 'QUJD' }] })
+    await leave(link, stub)
+    await stub.logout()
+    passSeconds(590)
+    await runDurableObjectAlarm(stub)
+    expect(await readActions(stub)).toEqual(['started'])
+    passSeconds(20)
+    await runDurableObjectAlarm(stub)
+    expect(await readActions(stub)).toEqual(['started', 'loggedOut'])
   })
 
   it('starts again after a stop that was still under way', async () => {
