@@ -36,6 +36,7 @@ const statements = {
   source: 'SELECT source FROM held WHERE position = ?',
   ready: 'UPDATE held SET source = NULL, deadline_at = NULL, id_file = NULL, draft = ?2 WHERE position = ?1',
   remove: 'DELETE FROM held WHERE position IN (SELECT value FROM json_each(?))',
+  proofs: `SELECT id_event AS idEvent, proof FROM held WHERE proof <> '' ORDER BY position`,
   files: `SELECT id_file AS idFile, id_event AS idEvent, source FROM held
     WHERE source IS NOT NULL ORDER BY position`,
 } as const
@@ -134,6 +135,11 @@ export class HeldEvents {
   /** Files that are still awaited, oldest first. */
   files(): HeldFile[] {
     return this.#sql.exec<{ idFile: string; idEvent: string; source: string }>(statements.files).toArray()
+  }
+
+  /** Hashes of the ciphertexts of what is held, by which a redelivered one is known. */
+  proofs(): { idEvent: string; proof: string }[] {
+    return this.#sql.exec<{ idEvent: string; proof: string }>(statements.proofs).toArray()
   }
 
   /** Where an awaited file is to be had; null when it is not awaited. */

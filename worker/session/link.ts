@@ -163,7 +163,7 @@ export class SessionLink {
       resumed,
       session: record.ref,
       receiving: receivingOf(record.settings),
-      recent: log.recentProofs(recentProofs),
+      recent: [...log.recentProofs(recentProofs), ...held.proofs()],
       files: held.files(),
     })
     let slice: ReturnType<typeof readKeys> = []

@@ -90,6 +90,22 @@ describe('events with a file', () => {
     expect(await logged()).toEqual([idFile, 'behind'])
   })
 
+  it('are known to the next owner by their proof, as those in the log are', async () => {
+    const { stub, link } = await attached()
+    const [image, behind] = [imageMessage(), conversation({ value: 'behind' })]
+    await link.commit({
+      events: [
+        { event: image, source, proof: 'hash-of-image' },
+        { event: behind, proof: 'hash-of-text' },
+      ],
+    })
+    const next = await LinkClient.attach(stub, { idConnector: 'connector-b' })
+    expect((await next.next('welcome')).recent).toEqual([
+      { idEvent: image['idEvent'], proof: 'hash-of-image' },
+      { idEvent: behind['idEvent'], proof: 'hash-of-text' },
+    ])
+  })
+
   it('are held once when they come again, and not again after they went', async () => {
     const { stub, link, logged } = await attached()
     const image = imageMessage()
