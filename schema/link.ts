@@ -43,12 +43,20 @@ export type SessionRef = z.infer<typeof SessionRef>
 export const KeyChange = z.strictObject({
   type: z.string().min(1).max(64),
   id: z.string().max(512),
-  value: z.base64().max(maxKeyCharacters).nullable(),
+  value: z
+    .string()
+    .max(maxKeyCharacters)
+    .regex(/^[A-Za-z0-9+/]*={0,2}$/, 'is not base64')
+    .nullable(),
 })
 export type KeyChange = z.infer<typeof KeyChange>
 
 export const KeyEntry = KeyChange.extend({ value: z.base64() })
 export type KeyEntry = z.infer<typeof KeyEntry>
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 /**
  * An event on its way into the log. `event` is an `EventDraft`, validated by itself so that one invalid event is kept
@@ -58,7 +66,7 @@ export type KeyEntry = z.infer<typeof KeyEntry>
  * the ciphertext, by which a redelivered stanza is known.
  */
 export const EventEntry = z.strictObject({
-  event: z.record(z.string(), z.unknown()),
+  event: z.custom<Record<string, unknown>>(isObject, 'is not an object'),
   source: z.base64().optional(),
   proof: z.string().max(64).optional(),
 })

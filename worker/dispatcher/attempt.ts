@@ -38,7 +38,20 @@ export interface AttemptRequest {
 export async function attempt(request: AttemptRequest, deadlines: Deadlines): Promise<Answer> {
   const prepared = prepare(request)
   if ('error' in prepared) return { kind: 'none', error: prepared.error }
-  return deadlines.bound(request.timeoutMs, (bounded) => call(request, prepared, bounded))
+  const headers = await sealHeaders(request, prepared)
+  if (!headers) return { kind: 'none', error: 'invalidRequest' }
+  const bounded = deadlines.begin(request.timeoutMs)
+  try {
+    const { body } = request
+    const { signal } = bounded
+    const first = await fetch(prepared.href, { method: 'POST', headers, body, redirect: 'manual', signal })
+    const response = first.status < 200 ? await readBehindInterim(first, bounded) : first
+    return await readAnswer(response, bounded)
+  } catch (cause) {
+    return { kind: 'none', error: bounded.isOver ? 'timeout' : await diagnose(cause, prepared.url) }
+  } finally {
+    deadlines.finish(bounded)
+  }
 }
 
 interface Prepared {
@@ -74,46 +87,34 @@ function makePrepared(destination: Destination, policy: TargetPolicy, userAgent:
   }
 }
 
-async function call(request: AttemptRequest, prepared: Prepared, bounded: Bounded): Promise<Answer> {
-  const { destination, idEvent, body, now } = request
+/** The headers of one request; null when it cannot be signed. */
+async function sealHeaders(
+  { destination, idEvent, body, now }: AttemptRequest,
+  prepared: Prepared,
+): Promise<Record<string, string> | null> {
   const timestamp = Math.floor(now / 1000)
-  let signature: string
   try {
-    signature = await sign(currentSecrets(destination.secrets, now), idEvent, timestamp, body)
-  } catch {
-    return { kind: 'none', error: 'invalidRequest' }
-  }
-  try {
-    const first = await fetch(prepared.href, {
-      method: 'POST',
-      headers: {
-        ...prepared.headers,
-        'webhook-id': idEvent,
-        'webhook-timestamp': String(timestamp),
-        'webhook-signature': signature,
-      },
-      body,
-      redirect: 'manual',
-      signal: bounded.signal,
-    })
-    const response = first.status < 200 ? await readBehindInterim(first, bounded) : first
-    const { status, headers } = response
-    const length = headers.get('content-length')
-    const excerpt = status === 204 || length === '0' ? '' : await readExcerpt(response, bounded)
-    const failure = response.ok ? null : readEdgeFailure(status, headers.get('server'), excerpt)
-    // The page of the network between is not the endpoint's, and may tell of us.
-    if (failure)
-      return { kind: 'answer', status, retryAfter: null, webhookDelivery: null, excerpt: '', failure }
     return {
-      kind: 'answer',
-      status,
-      retryAfter: headers.get('retry-after'),
-      webhookDelivery: headers.get('webhook-delivery'),
-      excerpt,
+      ...prepared.headers,
+      'webhook-id': idEvent,
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': await sign(currentSecrets(destination.secrets, now), idEvent, timestamp, body),
     }
-  } catch (cause) {
-    return { kind: 'none', error: bounded.isOver ? 'timeout' : await diagnose(cause, prepared.url) }
+  } catch {
+    return null
   }
+}
+
+async function readAnswer(response: Response, bounded: Bounded): Promise<Answer> {
+  const { status, headers, ok: isOk } = response
+  const length = headers.get('content-length')
+  const excerpt = status === 204 || length === '0' ? '' : await readExcerpt(response, bounded)
+  const failure = isOk ? null : readEdgeFailure(status, headers.get('server'), excerpt)
+  // The page of the network between is not the endpoint's, and may tell of us.
+  if (failure)
+    return { kind: 'answer', status, retryAfter: null, webhookDelivery: null, excerpt: '', failure }
+  const retryAfter = isOk ? null : headers.get('retry-after')
+  return { kind: 'answer', status, retryAfter, webhookDelivery: headers.get('webhook-delivery'), excerpt }
 }
 
 /** Reads the beginning of the answer as text. A body that never ends, or breaks off, does not change the outcome. */

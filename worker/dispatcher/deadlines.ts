@@ -10,13 +10,17 @@ export interface Bounded {
 
 class Slot implements Bounded {
   readonly #controller = new AbortController()
-  readonly signal = this.#controller.signal
   readonly #moved: (endsAt: number) => void
-  endsAt = Infinity
+  endsAt: number
   isOver = false
 
-  constructor(moved: (endsAt: number) => void) {
+  constructor(endsAt: number, moved: (endsAt: number) => void) {
+    this.endsAt = endsAt
     this.#moved = moved
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
   }
 
   shorten(withinMs: number): void {
@@ -34,28 +38,26 @@ class Slot implements Bounded {
 
 /**
  * The time limits of the requests under way, kept by one timer: at full speed most requests end long before theirs, and a
- * timer and an abort signal for each would cost more than the request's signature. A slot is used again while nothing
- * was ended through it. No timer stands while nothing is under way, so that the object may sleep.
+ * timer for each would cost more than the request's signature. No timer stands while nothing is under way, so that the
+ * object may sleep.
  */
 export class Deadlines {
   readonly #running = new Set<Slot>()
-  #idle: Slot[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #timerAt = Infinity
 
-  /** Runs a request that is to end within `withinMs`. */
-  async bound<Outcome>(withinMs: number, run: (bounded: Bounded) => Promise<Outcome>): Promise<Outcome> {
-    const slot = this.#idle.pop() ?? new Slot((endsAt) => this.#arm(endsAt))
-    slot.endsAt = Date.now() + withinMs
+  /** Bounds a request that begins now and is to end within `withinMs`, until `finish`. */
+  begin(withinMs: number): Bounded {
+    const slot = new Slot(Date.now() + withinMs, (endsAt) => this.#arm(endsAt))
     this.#running.add(slot)
     this.#arm(slot.endsAt)
-    try {
-      return await run(slot)
-    } finally {
-      this.#running.delete(slot)
-      if (!slot.isOver) this.#idle.push(slot)
-      if (this.#running.size === 0) this.#disarm()
-    }
+    return slot
+  }
+
+  /** The request has ended. */
+  finish(bounded: Bounded): void {
+    this.#running.delete(bounded as Slot)
+    if (this.#running.size === 0) this.#disarm()
   }
 
   /** Ends everything that is under way. */

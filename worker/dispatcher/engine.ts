@@ -127,10 +127,10 @@ export class Engine {
 
   /** Sends one event because a tenant asks for it; what is under way is not waited for. */
   async sendNow(job: Job): Promise<Attempt> {
-    const { book, settlement } = this.#parts
+    const { book } = this.#parts
     book.setBusy(job.lane, true)
     try {
-      return await this.#attempt(job, settlement)
+      return await this.#attempt(job)
     } finally {
       book.setBusy(job.lane, false)
       this.kick()
@@ -178,14 +178,10 @@ export class Engine {
     const job = taken?.item ?? replayer.next()
     if (!job) return false
     breaker.probe(now)
-    void this.#run(async () => {
-      try {
-        await this.#attempt(job, this.#parts.settlement)
-      } finally {
-        if (taken) stream.waiting.finish(taken.lane)
-        else replayer.settle(job)
-      }
-    })
+    void this.#run(
+      () => this.#attempt(job),
+      () => (taken ? stream.waiting.finish(taken.lane) : replayer.settle(job)),
+    )
     return true
   }
 
@@ -195,7 +191,7 @@ export class Engine {
     return book.due(now, failingSince() ?? 0) ?? (stream.waiting.hasReady ? null : book.due(now))
   }
 
-  async #run(work: () => Promise<void>): Promise<void> {
+  async #run(work: () => Promise<unknown>, finish?: () => void): Promise<void> {
     this.#inFlight++
     try {
       await work()
@@ -203,13 +199,14 @@ export class Engine {
       this.#parts.breaker.withdraw()
       this.#parts.failed(error)
     } finally {
+      finish?.()
       this.#inFlight--
       this.kick()
     }
   }
 
-  async #attempt(job: Job, settlement: Settlement): Promise<Attempt> {
-    const { now, send, settings } = this.#parts
+  async #attempt(job: Job): Promise<Attempt> {
+    const { now, send, settings, settlement } = this.#parts
     const at = now()
     const { url } = settings().config
     const answer = await send(job, at)
@@ -232,7 +229,7 @@ export class Engine {
       }
       const head = readHead(body)
       if (matches(settings().config, head)) {
-        await this.#attempt(makeJob('retry', lane, sequence, head, body), settlement)
+        await this.#attempt(makeJob('retry', lane, sequence, head, body))
       } else {
         settlement.drop(lane, now())
         breaker.withdraw()

@@ -12,7 +12,7 @@ const maxSecretBytes = 64
 const maxCachedKeys = 1000
 
 const encoder = new TextEncoder()
-const keys = new Map<string, Promise<SigningKey>>()
+const keys = new Map<string, SigningKey>()
 
 /** Reads a secret `whsec_<base64>` of 24 to 64 bytes. */
 export function parseSecret(secret: string): Result<{ bytes: Uint8Array<ArrayBuffer> }, 'secretInvalid'> {
@@ -59,17 +59,17 @@ export function currentSecrets(
 }
 
 async function signOne(secret: string, content: Uint8Array): Promise<string> {
-  const signature = await crypto.subtle.sign('HMAC', await importKey(secret), content)
-  return `v1,${btoa(String.fromCharCode(...new Uint8Array(signature)))}`
+  const key = keys.get(secret) ?? (await importKey(secret))
+  return `v1,${new Uint8Array(await crypto.subtle.sign('HMAC', key, content)).toBase64()}`
 }
 
 /** Importing costs more than signing, so the last few keys are kept. */
-function importKey(secret: string): Promise<SigningKey> {
-  const known = keys.get(secret)
-  if (known) return known
+async function importKey(secret: string): Promise<SigningKey> {
   const parsed = parseSecret(secret)
-  if (!parsed.ok) return Promise.reject(new Error(parsed.detail))
-  const key = crypto.subtle.importKey('raw', parsed.bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  if (!parsed.ok) throw new Error(parsed.detail)
+  const key = await crypto.subtle.importKey('raw', parsed.bytes, { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'sign',
+  ])
   const [oldest] = keys.keys()
   if (keys.size >= maxCachedKeys && oldest !== undefined) keys.delete(oldest)
   keys.set(secret, key)

@@ -2,38 +2,20 @@ import type { KeyChange, KeyEntry } from '../../schema/link.ts'
 
 /** The account's credentials and Signal keys, as the connector encrypted them: bytes that cannot be read here. */
 const statements = {
-  put: `INSERT OR REPLACE INTO keys SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`,
-  remove: `DELETE FROM keys WHERE (type, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`,
+  put: 'INSERT OR REPLACE INTO keys VALUES (?, ?, ?)',
+  remove: 'DELETE FROM keys WHERE type = ? AND id = ?',
   preload: `SELECT type, id, value FROM keys WHERE type <> 'pre-key'`,
   read: `SELECT type, id, value FROM keys WHERE type = ?1 AND id IN (SELECT value FROM json_each(?2))`,
   clear: 'DELETE FROM keys',
   count: 'SELECT count(*) AS count FROM keys',
 } as const
 
-const maxBatchCharacters = 500_000
-
-/** Applies changes in order; of several to one key the last counts. */
+/** Applies changes in order. */
 export function applyKeys(sql: SqlStorage, changes: readonly KeyChange[]): void {
-  const latest = new Map<string, KeyChange>()
-  for (const change of changes) latest.set(`${change.type}\0${change.id}`, change)
-  let batch: (string | null)[][] = []
-  let size = 0
-  const removed: string[][] = []
-  for (const { type, id, value } of latest.values()) {
-    if (value === null) {
-      removed.push([type, id])
-      continue
-    }
-    if (size + value.length > maxBatchCharacters && batch.length > 0) {
-      sql.exec(statements.put, JSON.stringify(batch))
-      batch = []
-      size = 0
-    }
-    batch.push([type, id, value])
-    size += value.length
+  for (const { type, id, value } of changes) {
+    if (value === null) sql.exec(statements.remove, type, id)
+    else sql.exec(statements.put, type, id, value)
   }
-  if (batch.length > 0) sql.exec(statements.put, JSON.stringify(batch))
-  if (removed.length > 0) sql.exec(statements.remove, JSON.stringify(removed))
 }
 
 /** All keys but the pre-keys, in slices of at most about `maxCharacters`; at least one slice, if only an empty one. */
