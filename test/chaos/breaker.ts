@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { spawnConnector } from '../support/connectors.ts'
 import type { Stage } from '../support/stage.ts'
 import type { Actor } from './actors.ts'
 import type { Histories } from './history.ts'
@@ -52,25 +51,8 @@ function killAll({ stage, outages }: Scene): void {
 async function claim({ stage, proxy, random }: Scene): Promise<void> {
   const objects = [...proxy.sessionObjects]
   if (objects.length === 0) return
-  const { url, secrets } = stage.installation
   const ms = Math.round(random.between(1000, 8000))
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('claim.ts', import.meta.url)), random.pick(objects), String(ms)],
-    {
-      env: {
-        PATH: process.env['PATH'],
-        CHATLINK_URL: url,
-        CHATLINK_CONNECTOR_TOKEN: secrets.connectorToken,
-        CHATLINK_MASTER_KEY: secrets.masterKey,
-        CHATLINK_CONNECTOR_ID: 'claimer',
-        CHATLINK_WHATSAPP_URL: stage.whatsapp.url,
-        CHATLINK_WHATSAPP_ROOT_KEY: stage.whatsapp.rootKey,
-        NODE_EXTRA_CA_CERTS: stage.whatsapp.caFile,
-      },
-      stdio: 'ignore',
-    },
-  )
+  const child = spawnConnector(stage, 'claimer', ['test/chaos/claim.ts', random.pick(objects), String(ms)])
   const killer = setTimeout(() => child.kill('SIGKILL'), ms + 10_000)
   await new Promise((resolve) => child.once('exit', resolve))
   clearTimeout(killer)

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const projectDirectory = fileURLToPath(new URL('../..', import.meta.url))
+export const projectDirectory = fileURLToPath(new URL('../..', import.meta.url))
 
 /** A program of this project, run as people run it: by Node, with an environment and nothing else. */
 export class Program {

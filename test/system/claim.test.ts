@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { probePort } from '../../worker/host/port.ts'
@@ -6,6 +5,7 @@ import { Proxy } from '../chaos/proxy.ts'
 import type { Contact } from '../whatsapp/contact.ts'
 import type { Phone } from '../whatsapp/phone.ts'
 import { pullEvents } from '../support/api.ts'
+import { listRunners, spawnConnector } from '../support/connectors.ts'
 import { linkSession } from '../support/linked-session.ts'
 import { startStage, type Stage } from '../support/stage.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -32,9 +32,8 @@ afterAll(async () => {
 })
 
 async function runner(): Promise<string | null> {
-  type View = { state: string; idConnector: string | null }
-  const { state, idConnector } = await stage.api.get<View>('/v1/sessions/claimed')
-  return state === 'connected' && phone.isConnected ? idConnector : null
+  const [idConnector = null] = await listRunners(stage, ['claimed'])
+  return phone.isConnected ? idConnector : null
 }
 
 async function expectArrival(text: string): Promise<void> {
@@ -43,21 +42,9 @@ async function expectArrival(text: string): Promise<void> {
 }
 
 it('is run by one connector at a time when a second takes it, and by the first again when that is gone', async () => {
-  const { url, secrets } = stage.installation
   const [idObject] = proxy.sessionObjects
   const own = await runner()
-  const second = spawn(process.execPath, ['test/chaos/claim.ts', idObject!, '6000'], {
-    env: {
-      PATH: process.env['PATH'],
-      CHATLINK_URL: url,
-      CHATLINK_CONNECTOR_TOKEN: secrets.connectorToken,
-      CHATLINK_MASTER_KEY: secrets.masterKey,
-      CHATLINK_CONNECTOR_ID: 'claimer',
-      CHATLINK_WHATSAPP_URL: stage.whatsapp.url,
-      CHATLINK_WHATSAPP_ROOT_KEY: stage.whatsapp.rootKey,
-    },
-    stdio: 'ignore',
-  })
+  const second = spawnConnector(stage, 'claimer', ['test/chaos/claim.ts', idObject!, '6000'])
   const exited = once(second, 'exit')
   await expectArrival('before anybody notices')
   await waitUntil('the second runs it', async () => (await runner()) === 'claimer', withinMs)

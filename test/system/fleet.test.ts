@@ -1,17 +1,11 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Contact } from '../whatsapp/contact.ts'
 import type { Phone } from '../whatsapp/phone.ts'
+import { listConnectors, listRunners, spawnConnector } from '../support/connectors.ts'
 import { linkSession } from '../support/linked-session.ts'
 import { startStage, type Stage } from '../support/stage.ts'
 import { waitUntil } from '../support/wait.ts'
-
-interface ConnectorView {
-  idConnector: string
-  status: string
-  sessions: number
-}
 
 const withinMs = 15_000
 const names = Array.from({ length: 50 }, (_, index) => `shop-${index + 1}`)
@@ -40,15 +34,8 @@ afterAll(async () => {
 
 const byText = (left: unknown, right: unknown) => String(left).localeCompare(String(right))
 
-async function connectors(): Promise<ConnectorView[]> {
-  return (await stage.admin.get<{ connectors: ConnectorView[] }>('/v1/connectors')).connectors
-}
-
-async function runners(): Promise<(string | null)[]> {
-  type View = { state: string; idConnector: string | null }
-  const views = await Promise.all(names.map(async (name) => stage.api.get<View>(`/v1/sessions/${name}`)))
-  return views.map(({ state, idConnector }) => (state === 'connected' ? idConnector : null))
-}
+const connectors = async () => listConnectors(stage)
+const runners = async () => listRunners(stage, names)
 
 const areAllConnected = async (but?: string) =>
   [...phones.values()].every(({ isConnected }) => isConnected) &&
@@ -106,21 +93,7 @@ it('runs the sessions of a killed connector elsewhere within 15 s, without a QR,
 }, 40_000)
 
 it('hands the sessions of a connector that gets SIGTERM over, losing and repeating nothing', async () => {
-  const { url, secrets } = stage.installation
-  const own = spawn(process.execPath, ['connector/main.ts', '--processes', '2'], {
-    env: {
-      PATH: process.env['PATH'],
-      CHATLINK_URL: url,
-      CHATLINK_CONNECTOR_TOKEN: secrets.connectorToken,
-      CHATLINK_MASTER_KEY: secrets.masterKey,
-      CHATLINK_CONNECTOR_ID: 'extra',
-      CHATLINK_WHATSAPP_URL: stage.whatsapp.url,
-      CHATLINK_WHATSAPP_ROOT_KEY: stage.whatsapp.rootKey,
-      NODE_EXTRA_CA_CERTS: stage.whatsapp.caFile,
-      LOG_LEVEL: 'warn',
-    },
-    stdio: 'ignore',
-  })
+  const own = spawnConnector(stage, 'extra', ['connector/main.ts', '--processes', '2'])
   try {
     const shares = async () => (await connectors()).map(({ sessions }) => sessions)
     const isEven = async () =>

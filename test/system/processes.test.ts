@@ -1,17 +1,13 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Contact } from '../whatsapp/contact.ts'
 import type { Phone } from '../whatsapp/phone.ts'
+import { listConnectors, listRunners, spawnConnector } from '../support/connectors.ts'
 import { linkSession } from '../support/linked-session.ts'
 import { startStage, type Stage } from '../support/stage.ts'
 import { waitUntil } from '../support/wait.ts'
-
-interface ConnectorView {
-  idConnector: string
-  sessions: number
-}
 
 const withinMs = 15_000
 const names = Array.from({ length: 6 }, (_, index) => `branch-${index + 1}`)
@@ -23,21 +19,7 @@ const phones: Phone[] = []
 
 /** `npm run connector -- --processes 3`, beside the one connector of the installation itself. */
 async function startSupervisor(): Promise<void> {
-  const { url, secrets } = stage.installation
-  supervisor = spawn(process.execPath, ['connector/main.ts', '--processes', '3'], {
-    env: {
-      PATH: process.env['PATH'],
-      CHATLINK_URL: url,
-      CHATLINK_CONNECTOR_TOKEN: secrets.connectorToken,
-      CHATLINK_MASTER_KEY: secrets.masterKey,
-      CHATLINK_CONNECTOR_ID: 'many',
-      CHATLINK_WHATSAPP_URL: stage.whatsapp.url,
-      CHATLINK_WHATSAPP_ROOT_KEY: stage.whatsapp.rootKey,
-      NODE_EXTRA_CA_CERTS: stage.whatsapp.caFile,
-      LOG_LEVEL: 'warn',
-    },
-    stdio: 'ignore',
-  })
+  supervisor = spawnConnector(stage, 'many', ['connector/main.ts', '--processes', '3'])
   await waitUntil('all four are there', async () => (await connectors()).length === 4, withinMs)
 }
 
@@ -54,15 +36,8 @@ afterAll(async () => {
   await stage?.close()
 })
 
-async function connectors(): Promise<ConnectorView[]> {
-  return (await stage.admin.get<{ connectors: ConnectorView[] }>('/v1/connectors')).connectors
-}
-
-async function runners(): Promise<(string | null)[]> {
-  type View = { state: string; idConnector: string | null }
-  const views = await Promise.all(names.map(async (name) => stage.api.get<View>(`/v1/sessions/${name}`)))
-  return views.map(({ state, idConnector }) => (state === 'connected' ? idConnector : null))
-}
+const connectors = async () => listConnectors(stage)
+const runners = async () => listRunners(stage, names)
 
 const allRun = async () =>
   phones.every(({ isConnected }) => isConnected) && (await runners()).every((runner) => runner !== null)
