@@ -83,6 +83,54 @@ describe('J. Crash, eviction, alarms', () => {
     expect(repeated.length).toBeLessThan(ids.filter((id) => firstAt(id) <= killedAt).length)
   }, 90_000)
 
+  it('79. loses nothing of more than 100 deliveries that a deploy interrupts, and repeats no more than were under way', async () => {
+    const cases = await Promise.all(range(1, 20).map(() => stage.case({ ordering: 'none' })))
+    await Promise.all(cases.map((one) => one.publish(...range(1, 10).map((value) => text(value)))))
+    await Promise.all(cases.map((one) => one.until(10)))
+    // What is delivered is written as soon as it is quiet.
+    await waitUntil(
+      async () =>
+        (await Promise.all(cases.map((one) => one.health()))).every((of) => of?.[0]?.lagEvents === 0),
+      'all is settled',
+    )
+    await pause(500)
+    for (const one of cases) one.script({ delayMs: 20_000 })
+    await Promise.all(cases.map((one) => one.publish(...range(11, 18).map((value) => text(value)))))
+    const underWay = () => cases.reduce((sum, { path }) => sum + stage.endpoints.concurrent(path), 0)
+    await waitUntil(() => underWay() === 120, '120 are under way')
+    for (const one of cases) one.script({ status: 200 })
+    await stage.restart()
+    await waitUntil(() => cases.every((one) => new Set(one.values).size === 18), 'all of them', 45_000)
+    await pause(1000)
+    const received = cases.flatMap((one) => one.received)
+    const ids = received.map(({ headers }) => headers['webhook-id'])
+    expect(new Set(ids).size).toBe(360)
+    expect(ids.length - 360).toBeLessThanOrEqual(120)
+    // What came twice was under way, and came with the same bytes.
+    for (const one of cases) expect(one.values.slice(0, 10).toSorted()).toEqual(range(1, 10).toSorted())
+    for (const one of cases) expect(one.values.slice(10).filter((value) => Number(value) <= 10)).toEqual([])
+    expect(new Set(received.map(({ headers, body }) => headers['webhook-id'] + body)).size).toBe(360)
+  }, 120_000)
+
+  it('68. sends again, with the same id, what was answered when the Worker died before it could note it', async () => {
+    const one = await stage.case()
+    one.script({ delayMs: 300 }, { status: 200 })
+    await one.publish(text('x'))
+    await one.until(1)
+    // The answer is in the socket; who is to read it is not there any more.
+    const pid = stage.installation.pids().worker ?? 0
+    process.kill(pid, 'SIGSTOP')
+    await waitUntil(() => stage.endpoints.concurrent(one.path) === 0, 'the answer is given')
+    await stage.crash()
+    const [first, second] = await one.until(2, 45_000)
+    expect(first?.status).toBe(200)
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id'])
+    expect(second?.body).toBe(first?.body)
+    await one.untilStatus('delivered')
+    await pause(1000)
+    expect(one.received).toHaveLength(2)
+  }, 90_000)
+
   it('79. repeats nothing when a stream had paused for a moment before the Worker was killed', async () => {
     const one = await stage.case()
     for (const value of range(1, 20)) {
@@ -123,6 +171,8 @@ describe('J. Crash, eviction, alarms', () => {
     one.script({ status: 500 })
     await one.publish(text('x'))
     await one.until(1)
+    const secrets = ['34600111222', one.secret, one.path]
+    for (const secret of secrets) expect(stage.stored.holds(secret)).toBe(true)
     const { tenants } = (await (await fetch(url, { headers: { authorization } })).json()) as {
       tenants: { idTenant: string }[]
     }
@@ -135,6 +185,12 @@ describe('J. Crash, eviction, alarms', () => {
     await pause(4000)
     expect(one.received).toHaveLength(sent)
     expect((await stage.api.request('GET', one.root)).status).toBe(401)
+    // Nothing will wake them again, and nothing of theirs is kept.
+    expect(stage.stored.alarms('Dispatcher')).toEqual([])
+    expect(stage.stored.alarms('Session')).toEqual([])
+    await stage.restart({}, (stored) => {
+      for (const secret of secrets) expect(stored.holds(secret)).toBe(false)
+    })
   }, 60_000)
 })
 

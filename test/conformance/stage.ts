@@ -126,12 +126,17 @@ export class ConformanceStage {
 
   async stop(): Promise<void> {
     await this.endpoints.close()
-    await this.#stopParts()
+    const { worker } = this.installation.pids()
+    const stopped = this.#stopParts()
+    // Nobody waits for what is still under way.
+    if (worker !== undefined) process.kill(worker, 'SIGKILL')
+    await stopped
     rmSync(this.#directory, { recursive: true, force: true })
   }
 
   /** A Worker ends at once when nobody is connected to it any more. */
   async #stopParts(): Promise<void> {
+    if (this.installation.pids().worker === undefined) return
     for (const link of this.#links.splice(0)) link.close()
     this.#connector.close()
     await this.installation.stop()

@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-type ObjectClass = 'Dispatcher' | 'Session'
+type ObjectClass = 'Dispatcher' | 'Session' | 'Tenant'
 
 const alarmsFile = 'metadata.sqlite'
 
@@ -33,12 +33,24 @@ export class StoredObjects {
 
   /** What the objects themselves take for their alarm. */
   setOwnAlarms(of: ObjectClass, at: number | null): void {
-    this.change(of, 'UPDATE _cf_METADATA SET value = ? WHERE key = 1', at === null ? null : nanoseconds(at))
+    // An object that never had an alarm lacks the table.
+    this.change(of, 'CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)')
+    const value = at === null ? null : nanoseconds(at)
+    this.change(of, 'UPDATE _cf_METADATA SET value = ? WHERE key = 1', value)
   }
 
   /** The platform has given up on their alarms. */
   forgetAlarms(of: ObjectClass): void {
     this.#run(of, alarmsFile, 'DELETE FROM _cf_ALARM', [])
+  }
+
+  /** Whether a text stands in any of the objects' files, in plain. */
+  holds(text: string): boolean {
+    return (['Dispatcher', 'Session', 'Tenant'] as const).some((of) =>
+      readdirSync(this.#classDirectory(of)).some((name) =>
+        readFileSync(join(this.#classDirectory(of), name)).includes(text),
+      ),
+    )
   }
 
   /** When the alarms of a class go off, in milliseconds; also while the Worker runs. */
