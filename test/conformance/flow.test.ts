@@ -16,16 +16,7 @@ const numbers = (values: string[]) => values.map(Number)
 const sorted = (values: string[]) => numbers(values).toSorted((one, other) => one - other)
 
 describe.concurrent('F. Disable, breaker, throttle', () => {
-  // The five days themselves, with the clock in hand: test/worker/dispatcher/retirement.test.ts (44, 45).
-  it('46. does not disable for the number of failures', async () => {
-    const one = await stage.case({ ordering: 'none' })
-    one.script({ status: 500 })
-    await one.publish(...range(1, 300).map((value) => text(value)))
-    // Ten are needed besides the five days.
-    await one.until(15, 30_000)
-    expect(await one.status()).toMatchObject({ status: 'enabled', statusReason: null })
-  })
-
+  // The five days (44 to 46) are in history.test.ts and endpoints.test.ts.
   it('48. sends nothing while disabled; what came meanwhile is there and can be replayed', async () => {
     const one = await stage.case()
     await stage.api.post(`${one.root}/disable`)
