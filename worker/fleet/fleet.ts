@@ -232,13 +232,26 @@ export class Fleet extends DurableObject<Env> {
       this.#connectors.drop(connector, 'not heard any more')
       this.#moveAt.set(connector.idConnector, now)
     }
+    const lost: { ref: SessionRef; idConnector: string }[] = []
     for (const [idConnector, at] of this.#moveAt) {
       if (at > now) continue
       this.#moveAt.delete(idConnector)
-      for (const { ref } of this.#assignments.of(idConnector)) this.#assignments.put(ref, null)
+      for (const { ref } of this.#assignments.of(idConnector)) {
+        this.#assignments.put(ref, null)
+        lost.push({ ref, idConnector })
+      }
     }
     for (const [idObject, until] of this.#handovers) if (until <= now) this.#handovers.delete(idObject)
     this.#placeWaiting()
+    for (const { ref, idConnector } of lost) this.#tellLost(ref, idConnector)
+  }
+
+  /** A session that nobody else can run for now would go on to show a connector that is silent. */
+  #tellLost({ idObject }: SessionRef, idConnector: string): void {
+    const { SESSION } = this.env
+    if (this.#assignments.all.get(idObject)?.idConnector !== null) return
+    const telling = SESSION.get(SESSION.idFromString(idObject)).connectorLost(idConnector)
+    this.ctx.waitUntil(telling.catch(() => undefined))
   }
 
   async #greet(socket: WebSocket, hello: Extract<FleetUpFrame, { type: 'hello' }>): Promise<void> {

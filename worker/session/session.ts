@@ -108,6 +108,17 @@ export class Session extends DurableObject<Env> {
     return succeed({ qr, expiresAt: qrExpiresAt })
   }
 
+  /** The Fleet hears nothing of this connector any more. Should it be there after all, its link comes back and goes on. */
+  connectorLost(idConnector: string): { ok: true } {
+    const { store, link, fleet } = this.#work
+    const socket = store.record?.idConnector === idConnector ? link.owner() : null
+    if (socket) {
+      socket.close(1001, 'not heard any more')
+      fleet.unlinked(Date.now(), timing.relinkMs)
+    }
+    return { ok: true }
+  }
+
   /** Stores a message durably, hands it to the connector, and waits for WhatsApp's acknowledgement up to `waitSeconds`. */
   async sendMessage(message: SendableMessage, options: SendOptions): Promise<Sent> {
     return this.#work.messages.send(message, options)

@@ -97,6 +97,24 @@ describe('placement', () => {
     expect(other.told).toEqual([])
   })
 
+  it('shows a session as not run whose connector is silent, while nobody else can run it', async () => {
+    const silent = await FleetClient.join('silent')
+    const { ref, stub } = await makeSession()
+    await silent.runs(ref.idObject)
+    const link = await LinkClient.attach(stub, { idConnector: 'silent' })
+    await link.report({ report: 'connected', number: '34911222333@s.whatsapp.net' })
+    expect(await stub.describe()).toMatchObject({ session: { state: 'connected', idConnector: 'silent' } })
+    await passSeconds(12)
+    expect(await connectorNames()).toEqual([])
+    await vi.waitFor(async () =>
+      expect(await stub.describe()).toMatchObject({ session: { state: 'reconnecting', idConnector: null } }),
+    )
+    const { epoch } = link
+    const back = await LinkClient.attach(stub, { idConnector: 'silent', resumeEpoch: epoch })
+    expect(back.epoch).toBe(epoch)
+    expect(await stub.describe()).toMatchObject({ session: { state: 'connected', idConnector: 'silent' } })
+  })
+
   it('moves the sessions of a connector that is silent, within 12 s', async () => {
     const frozen = await FleetClient.join('frozen')
     const { ref } = await makeSession()
