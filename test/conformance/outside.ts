@@ -12,12 +12,17 @@ import { waitUntil, type Delivery } from './stage.ts'
 /** A name that every check of a URL takes for public. */
 export const publicName = 'webhook.shop.example.com'
 
-/** A file of names in which the public name leads to an address, and can lead to another later. */
-export function makeHosts(address: string) {
+/**
+ * A file of names in which the public name leads to an address, and can lead to another later.
+ * @param others more names, each with its address.
+ */
+export function makeHosts(address: string, others: Readonly<Record<string, string>> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'chatlink-hosts-'))
   const path = join(directory, 'hosts')
   // Written in place: what is mounted is the file, not its name.
-  const lead = (to: string) => writeFileSync(path, `127.0.0.1 localhost\n${to} ${publicName}\n`)
+  const rest = Object.entries(others).map(([name, to]) => `${to} ${name}\n`)
+  const lead = (to: string) =>
+    writeFileSync(path, `127.0.0.1 localhost\n${to} ${publicName}\n${rest.join('')}`)
   lead(address)
   chmodSync(directory, 0o755)
   return { path, lead, remove: () => rmSync(directory, { recursive: true, force: true }) }

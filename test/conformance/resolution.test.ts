@@ -43,6 +43,37 @@ class Listener {
   }
 }
 
+/** One address of each network that no webhook is in. */
+const notPublic = [
+  '127.0.0.1',
+  '127.255.0.1',
+  '0.0.0.0',
+  '10.1.2.3',
+  '172.16.0.1',
+  '172.31.255.254',
+  '192.168.1.1',
+  '169.254.169.254',
+  '100.64.0.1',
+  '192.0.0.8',
+  '192.0.2.1',
+  '198.18.0.1',
+  '198.51.100.1',
+  '203.0.113.7',
+  '224.0.0.1',
+  '240.0.0.1',
+  '255.255.255.255',
+  '::1',
+  '::ffff:127.0.0.1',
+  '::ffff:10.0.0.1',
+  '::ffff:169.254.169.254',
+  '64:ff9b::a00:1',
+  '2002:a00:1::',
+  'fd00::1',
+  'fe80::1',
+  'ff02::1',
+  '2001:db8::1',
+]
+
 let listener: Listener
 
 beforeEach(async () => {
@@ -106,6 +137,31 @@ describe.each(canHaveHosts ? ['npm start'] : [])('L. Names that look public, wit
       const delivery = await production.untilExhausted(idSubscription)
       expect(delivery).toMatchObject({ lastError: refused, lastStatusCode: null, attempts: 2 })
       expect(JSON.stringify(delivery)).not.toMatch(tellsOfTheNetwork)
+      expect(listener.connections).toBe(0)
+    } finally {
+      await production.stop()
+      hosts.remove()
+    }
+  }, 90_000)
+
+  it('93. lead nowhere when they lead to an address that is nobody’s or a network’s own, whatever its form', async () => {
+    const addresses = Object.fromEntries(notPublic.map((to, index) => [`n${index}.${publicName}`, to]))
+    const hosts = makeHosts('127.0.0.1', addresses)
+    const production = await Outside.start(hosts.path)
+    try {
+      const made = await Promise.all(
+        Object.entries(addresses).map(async ([name, to]) => {
+          const body = { url: `https://${name}:${listener.port}/webhook` }
+          return { to, ...(await production.api.post<{ idSubscription: string }>('/v1/subscriptions', body)) }
+        }),
+      )
+      const startedAt = Date.now()
+      await production.publish(text('nowhere'))
+      for (const { to, idSubscription } of made) {
+        // Not "connection failed": nothing was connected to, which would take its time or be refused by the machine.
+        expect(await production.untilExhausted(idSubscription), to).toMatchObject({ lastError: refused })
+      }
+      expect(Date.now() - startedAt).toBeLessThan(10_000)
       expect(listener.connections).toBe(0)
     } finally {
       await production.stop()
