@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Deadlines, type Bounded } from '../../../worker/dispatcher/deadlines.ts'
+import { Deadlines } from '../../../worker/dispatcher/deadlines.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -8,75 +8,52 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A request that ends when it is told to, or by its deadline; the outcome says which. */
-function begin(deadlines: Deadlines, withinMs: number) {
-  let answer: () => void = () => undefined
-  let bounded: Bounded | undefined
-  const outcome = deadlines.bound(withinMs, (given) => {
-    bounded = given
-    return new Promise<'answered' | 'ended'>((resolve) => {
-      answer = () => resolve('answered')
-      given.signal.addEventListener('abort', () => resolve('ended'), { once: true })
-    })
-  })
-  return { outcome, answer: () => answer(), bounded: bounded! }
-}
-
 describe('deadlines', () => {
-  it('end the request whose time is over, and no other', async () => {
+  it('end the request whose time is over, and no other', () => {
     const deadlines = new Deadlines()
-    const long = begin(deadlines, 5000)
-    const short = begin(deadlines, 1000)
+    const long = deadlines.begin(5000)
+    const short = deadlines.begin(1000)
     vi.advanceTimersByTime(1000)
-    expect(await short.outcome).toBe('ended')
-    expect(long.bounded.isOver).toBe(false)
+    expect(short).toMatchObject({ isOver: true, signal: { aborted: true } })
+    expect(long).toMatchObject({ isOver: false, signal: { aborted: false } })
     vi.advanceTimersByTime(4000)
-    expect(await long.outcome).toBe('ended')
+    expect(long).toMatchObject({ isOver: true, signal: { aborted: true } })
   })
 
-  it('can be brought nearer, and never moved away', async () => {
+  it('can be brought nearer, and never moved away', () => {
     const deadlines = new Deadlines()
-    const request = begin(deadlines, 5000)
-    request.bounded.shorten(9000)
-    request.bounded.shorten(1000)
+    const request = deadlines.begin(5000)
+    request.shorten(9000)
+    request.shorten(1000)
     vi.advanceTimersByTime(999)
-    expect(request.bounded.isOver).toBe(false)
+    expect(request.isOver).toBe(false)
     vi.advanceTimersByTime(1)
-    expect(await request.outcome).toBe('ended')
+    expect(request.isOver).toBe(true)
   })
 
-  it('give the next request its whole time, whatever the one before has left', async () => {
+  it('leave alone what has ended in time', () => {
     const deadlines = new Deadlines()
-    const first = begin(deadlines, 1000)
-    vi.advanceTimersByTime(900)
-    first.answer()
-    expect(await first.outcome).toBe('answered')
-    const second = begin(deadlines, 1000)
-    vi.advanceTimersByTime(999)
-    expect(second.bounded.isOver).toBe(false)
-    second.answer()
-    expect(await second.outcome).toBe('answered')
+    const ended = deadlines.begin(1000)
+    const running = deadlines.begin(2000)
+    deadlines.finish(ended)
+    vi.advanceTimersByTime(2000)
+    expect(ended.signal.aborted).toBe(false)
+    expect(running.signal.aborted).toBe(true)
   })
 
-  it('leave no timer behind when nothing is under way', async () => {
+  it('leave no timer behind when nothing is under way', () => {
     const deadlines = new Deadlines()
-    const requests = [begin(deadlines, 1000), begin(deadlines, 2000)]
+    const requests = [deadlines.begin(1000), deadlines.begin(2000)]
     expect(vi.getTimerCount()).toBe(1)
-    for (const { answer, outcome } of requests) {
-      answer()
-      await outcome
-    }
+    for (const request of requests) deadlines.finish(request)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('end everything at once when the sender goes away', async () => {
+  it('end everything at once when the sender goes away', () => {
     const deadlines = new Deadlines()
-    const requests = [begin(deadlines, 1000), begin(deadlines, 2000)]
+    const requests = [deadlines.begin(1000), deadlines.begin(2000)]
     deadlines.endAll()
-    expect(await Promise.all(requests.map(({ outcome }) => outcome))).toEqual(['ended', 'ended'])
-    const later = begin(deadlines, 1000)
-    expect(later.bounded.isOver).toBe(false)
-    later.answer()
-    expect(await later.outcome).toBe('answered')
+    expect(requests.map(({ isOver }) => isOver)).toEqual([true, true])
+    expect(deadlines.begin(1000).isOver).toBe(false)
   })
 })
