@@ -15,7 +15,7 @@ afterEach(async () => {
 /** What docs/delivery.md promises of a crash in the midst of a stream: at most this is repeated … */
 const maxUnderWay = 6
 /** … and of what was delivered in the last quarter of a second at most so many. */
-const maxUnwritten = 100
+const maxUnwritten = 50
 const maxUnwrittenMs = 250
 
 const idsOf = (one: Case) => one.received.map(({ headers }) => headers['webhook-id'])

@@ -178,6 +178,26 @@ describe.concurrent('I. Idempotency', () => {
   })
 })
 
+describe.concurrent('L. The URL as it was given', () => {
+  it.each([
+    '',
+    'a/b//c/',
+    'hook?tenant=1&empty=&twice=1&twice=2',
+    'a%2Fb/%20/%C3%B1?q=%26%3D+x',
+    'ñandú?año=1',
+    "~!$&'()*+,;=:@",
+  ])('97. requests "/%s" as it stands, at its port', async (target) => {
+    const endpoint = await RawEndpoint.start((socket) => void socket.write(ok))
+    const one = await stage.case({ url: endpoint.url + target })
+    await one.publish(text('x'))
+    const { idEvent } = await one.untilStatus('delivered')
+    const { pathname, search } = new URL(endpoint.url + target)
+    expect(endpoint.received[0]?.target).toBe(pathname + search)
+    expect((await one.attempts(idEvent))[0]?.url).toBe(endpoint.url + target)
+    await endpoint.close()
+  })
+})
+
 describe.concurrent('M. All sessions', () => {
   it('100. a subscription that names no session gets the events of one that is made later, and of its tenant alone', async () => {
     const { api, path } = await secondTenant()

@@ -6,6 +6,8 @@ export type RawAnswer = (socket: Socket) => void
 
 export interface RawRequest {
   at: number
+  /** Path and query as they came. */
+  target: string
   idEvent: string
   body: string
 }
@@ -57,7 +59,8 @@ export class RawEndpoint {
       if (body === undefined || Buffer.byteLength(body) < length) return
       text = ''
       const idEvent = /^webhook-id: *(\S+)/im.exec(head)?.[1] ?? ''
-      this.received.push({ at: Date.now(), idEvent, body })
+      const [, target = ''] = head.split(' ')
+      this.received.push({ at: Date.now(), target, idEvent, body })
       const answer = this.#answers.length > 1 ? this.#answers.shift() : this.#answers[0]
       answer?.(socket)
     })

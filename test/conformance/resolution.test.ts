@@ -9,7 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
 import { writeWorkerdConfig } from '../../worker/host/workerd-config.ts'
 import { canHaveHosts, makeHosts, Outside, publicName } from './outside.ts'
-import { ConformanceStage, text } from './stage.ts'
+import { ok, RawEndpoint, says } from './raw-endpoint.ts'
+import { ConformanceStage, text, waitUntil } from './stage.ts'
 
 /**
  * What becomes of a name that leads to this machine: nothing may reach a listener here. On workerd the egress network looks
@@ -184,6 +185,38 @@ describe.each(canHaveHosts ? ['npm start'] : [])('L. Names that look public, wit
     } finally {
       await development.stop()
       hosts.remove()
+    }
+  }, 90_000)
+})
+
+describe.each(canHaveHosts ? ['npm start'] : [])('L. A name whose address changes, with %s', () => {
+  it('96. is looked up for each attempt: a retry goes where it leads then', async () => {
+    const endpoint = await RawEndpoint.start(says(ok))
+    // Nothing listens at this port there.
+    const hosts = makeHosts('127.0.0.2')
+    const development = await Outside.start(hosts.path, {
+      CHATLINK_ALLOW_PRIVATE_TARGETS: '1',
+      CHATLINK_RETRY_SCHEDULE: '1,1,1,1,1,1',
+    })
+    try {
+      const url = endpoint.url.replace('127.0.0.1', publicName)
+      const { idSubscription } = await development.api.post<{ idSubscription: string }>('/v1/subscriptions', {
+        url,
+        events: ['conversation'],
+      })
+      const path = `/v1/subscriptions/${idSubscription}/deliveries`
+      await development.publish(text('moved'))
+      const list = async () =>
+        (await development.api.get<{ deliveries: { status: string; lastError: string }[] }>(path)).deliveries
+      await waitUntil(async () => (await list())[0]?.status === 'failing', 'the first failure')
+      expect(await list()).toMatchObject([{ lastError: 'connectionFailed' }])
+      hosts.lead('127.0.0.1')
+      await waitUntil(async () => (await list())[0]?.status === 'delivered', 'delivered')
+      expect(endpoint.received).toHaveLength(1)
+    } finally {
+      await development.stop()
+      hosts.remove()
+      await endpoint.close()
     }
   }, 90_000)
 })
