@@ -1,9 +1,16 @@
 import { readIdEvent, readMessageType, type LogEntry } from './event-line.ts'
+import { LogPartition } from './log-partition.ts'
 
 /**
  * The log: one row per commit, holding the commit's events as lines of JSON. What a line holds never changes. A row keeps
  * the number `n` of the last commit applied, so a commit with events writes no other row for it.
+ *
+ * The rows lie in partitions that follow one another without a gap; each holds at least one row. The newest is followed by
+ * another when it spans `partitionsPerRetention` of the retention or holds `maxPartitionEvents`.
  */
+const partitionsPerRetention = 7
+/** Dropping a table takes the longer the larger it is: a quarter of a second for so many texts. */
+const maxPartitionEvents = 100_000
 const maxRowCharacters = 128 * 1024
 const pageRows = 8
 /** How many events back proofs are looked for. */
@@ -11,20 +18,9 @@ const maxProofAge = 5000
 const scanPages = 8
 
 const statements = {
-  last: 'SELECT last, n FROM log ORDER BY first DESC LIMIT 1',
+  tables: `SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'log_[0-9]*'`,
   marks: 'SELECT head, n FROM marks',
   mark: 'INSERT OR REPLACE INTO marks (id, head, n) VALUES (1, ?, ?)',
-  append: 'INSERT INTO log (first, last, n, at, bodies, proofs) VALUES (?, ?, ?, ?, ?, ?)',
-  read: `SELECT first, bodies FROM log
-    WHERE first >= (SELECT coalesce(max(first), 0) FROM log WHERE first <= ?1) ORDER BY first LIMIT ?2`,
-  recent: 'SELECT first, bodies, proofs FROM log WHERE first < ? ORDER BY first DESC LIMIT ?',
-  before: 'SELECT last FROM log WHERE at < ? ORDER BY first DESC LIMIT 1',
-  loggedAt: `SELECT at FROM log
-    WHERE first >= (SELECT coalesce(max(first), 0) FROM log WHERE first <= ?1) AND last >= ?1 ORDER BY first LIMIT 1`,
-  newest: 'SELECT last, at FROM log ORDER BY first DESC LIMIT 1',
-  oldest: 'SELECT first, at FROM log ORDER BY first LIMIT 1',
-  expired: 'SELECT first, last, at FROM log ORDER BY first LIMIT ?',
-  prune: 'DELETE FROM log WHERE first <= ?',
 } as const
 
 export class EventLog {
@@ -33,26 +29,46 @@ export class EventLog {
   /** Number of the last commit applied. */
   n = 0
   readonly #sql: SqlStorage
+  /** How much time a partition spans, in ms. */
+  readonly #spanMs: number
+  /** The oldest first. */
+  #partitions: LogPartition[] = []
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, retentionMs: number) {
     this.#sql = sql
+    this.#spanMs = retentionMs / partitionsPerRetention
   }
 
   load(): void {
+    const tables = this.#sql.exec<{ name: string }>(statements.tables).toArray()
+    this.#partitions = tables
+      .map(({ name }) => new LogPartition(this.#sql, Number(name.slice('log_'.length))))
+      .toSorted((one, other) => one.number - other.number)
+    for (const partition of this.#partitions) partition.load()
+    this.#partitions = this.#partitions.filter(({ first }) => first > 0)
     const marks = this.#sql.exec<{ head: number; n: number }>(statements.marks).toArray()[0]
-    const last = this.#sql.exec<{ last: number; n: number }>(statements.last).toArray()[0]
-    this.head = Math.max(marks?.head ?? 0, last?.last ?? 0)
-    this.n = Math.max(marks?.n ?? 0, last?.n ?? 0)
+    const newest = this.#partitions.at(-1)?.newest
+    this.head = Math.max(marks?.head ?? 0, newest?.last ?? 0)
+    this.n = Math.max(marks?.n ?? 0, newest?.n ?? 0)
+  }
+
+  /** Forgets what it knows of storage: all was erased. */
+  forget(): void {
+    this.head = 0
+    this.n = 0
+    this.#partitions = []
   }
 
   /** Appends lines that carry the sequences after `head`; `n` is remembered with them, or alone when there are none. */
-  append(lines: readonly string[], proofs: readonly string[], n: number, at: number): void {
+  append(lines: readonly string[], proofs: readonly string[], n: number, now: number): void {
     if (lines.length === 0) {
       if (n !== this.n) this.#sql.exec(statements.mark, this.head, n)
       this.n = n
       return
     }
     this.n = n
+    const partition = this.#partitionToFill(now)
+    const at = Math.max(now, partition.newest.at)
     for (let start = 0; start < lines.length;) {
       let end = start
       let size = 0
@@ -60,11 +76,10 @@ export class EventLog {
         size += lines[end]?.length ?? 0
         end++
       }
-      const bodies = lines.slice(start, end).join('\n')
-      const hashes = proofs.slice(start, end).join('\n')
       const first = this.head + 1
       this.head += end - start
-      this.#sql.exec(statements.append, first, this.head, n, at, bodies, hashes)
+      const bodies = lines.slice(start, end).join('\n')
+      partition.append({ first, last: this.head, n, at, bodies, proofs: proofs.slice(start, end).join('\n') })
       start = end
     }
   }
@@ -109,75 +124,95 @@ export class EventLog {
   /** The proofs of the newest events, by which a redelivered stanza is known; the newest rows first. */
   recentProofs(limit: number): { idEvent: string; proof: string }[] {
     const recent: { idEvent: string; proof: string }[] = []
-    let before = this.head + 1
-    while (recent.length < limit) {
-      type Row = { first: number; bodies: string; proofs: string }
-      const rows = this.#sql.exec<Row>(statements.recent, before, pageRows).toArray()
-      for (const row of rows) {
-        const lines = row.bodies.split('\n')
-        for (const [index, proof] of row.proofs.split('\n').entries()) {
-          const line = lines[index]
-          if (proof !== '' && line !== undefined) recent.push({ idEvent: readIdEvent(line), proof })
+    for (const partition of this.#partitions.toReversed()) {
+      let before = partition.newest.last + 1
+      while (before > partition.first) {
+        if (recent.length >= limit || before < this.head - maxProofAge) return recent.slice(0, limit)
+        for (const row of partition.readBack(before, pageRows)) {
+          const lines = row.bodies.split('\n')
+          for (const [index, proof] of row.proofs.split('\n').entries()) {
+            const line = lines[index]
+            if (proof !== '' && line !== undefined) recent.push({ idEvent: readIdEvent(line), proof })
+          }
+          before = row.first
         }
-        before = row.first
       }
-      if (rows.length < pageRows || before < this.head - maxProofAge) break
     }
     return recent.slice(0, limit)
   }
 
   /** Sequence of the newest event logged before a time: what a subscription made then is not to get. */
   sequenceBefore(at: number): number {
-    const newest = this.#sql.exec<{ last: number; at: number }>(statements.newest).toArray()[0]
-    if (!newest || newest.at < at) return this.head
-    return this.#sql.exec<{ last: number }>(statements.before, at).toArray()[0]?.last ?? 0
+    const partition = this.#partitions.findLast(({ startedAt }) => startedAt < at)
+    if (!partition) return this.#partitions.length === 0 ? this.head : 0
+    return partition.newest.at < at ? partition.newest.last : partition.lastBefore(at)
   }
 
   /** When an event was logged, or the next one that is still kept; null when there is none. */
   loggedAt(sequence: number): number | null {
-    return this.#sql.exec<{ at: number }>(statements.loggedAt, sequence).toArray()[0]?.at ?? null
+    const partition = this.#partitionAt(sequence)
+    if (!partition || sequence > this.head) return null
+    return partition.holding(Math.max(sequence, partition.first)).at
   }
 
   /** Sequence of the oldest event still kept; `head + 1` when none is. */
   oldest(): number {
-    return this.#sql.exec<{ first: number }>(statements.oldest).toArray()[0]?.first ?? this.head + 1
+    return this.#partitions[0]?.first ?? this.head + 1
   }
 
-  /** Whether it holds anything older than a time. */
-  reachesBefore(at: number): boolean {
-    const oldest = this.#sql.exec<{ at: number }>(statements.oldest).toArray()[0]
-    return oldest !== undefined && oldest.at < at
+  /** Whether there is something to `prune`. */
+  hasExpired(before: number): boolean {
+    const [oldest] = this.#partitions
+    if (!oldest) return false
+    return oldest.newest.at < before || oldest.startedAt < before - this.#spanMs
   }
 
   /**
-   * Deletes at most `rows` rows that are older than `before`; `head` and `n` outlive them.
-   * @returns whether there may be more.
+   * Forgets the oldest partition when all in it is older than `before`; `head` and `n` outlive it. One that spans more time
+   * than partitions do now, because an earlier version made it or the retention was longer, is shortened by so many rows.
+   * @returns whether there is more to prune.
    */
   prune(before: number, rows: number): boolean {
-    let through = 0
-    let count = 0
-    let last = 0
-    type Row = { first: number; last: number; at: number }
-    for (const row of this.#sql.exec<Row>(statements.expired, rows).toArray()) {
-      if (row.at >= before) break
-      through = row.first
-      last = row.last
-      count++
+    const [oldest] = this.#partitions
+    if (!oldest || !this.hasExpired(before)) return false
+    if (oldest.newest.at >= before) {
+      oldest.shorten(before, rows)
+      return this.hasExpired(before)
     }
-    if (count === 0) return false
-    if (last === this.head) this.#sql.exec(statements.mark, this.head, this.n)
-    this.#sql.exec(statements.prune, through)
-    return count === rows
+    if (this.#partitions.length === 1) this.#sql.exec(statements.mark, this.head, this.n)
+    oldest.drop()
+    this.#partitions.shift()
+    return this.hasExpired(before)
+  }
+
+  /** The partition that holds an event, or the next one that is still kept. */
+  #partitionAt(sequence: number): LogPartition | undefined {
+    return this.#partitions.findLast(({ first }) => first <= sequence) ?? this.#partitions[0]
+  }
+
+  /** The newest partition, or another one when it is over. When the clock was put back further, its times begin anew. */
+  #partitionToFill(now: number): LogPartition {
+    const newest = this.#partitions.at(-1)
+    if (
+      newest &&
+      now - newest.startedAt < this.#spanMs &&
+      newest.newest.at - now < this.#spanMs &&
+      this.head - newest.first < maxPartitionEvents
+    )
+      return newest
+    const next = new LogPartition(this.#sql, (newest?.number ?? -1) + 1)
+    next.create()
+    this.#partitions.push(next)
+    return next
   }
 
   /** Pages through the rows, so that no statement stays open when the reader stops early. */
   *#scan(after: number, pages: number): Generator<LogEntry> {
     let seen = after
-    for (let page = 0; page < pages; page++) {
-      type Row = { first: number; bodies: string }
+    for (let page = 0; page < pages && seen < this.head; page++) {
       // Most readers want little: a page begins with one row and doubles.
-      const limit = Math.min(2 ** page, pageRows)
-      const rows = this.#sql.exec<Row>(statements.read, seen + 1, limit).toArray()
+      const rows = this.#partitionAt(seen + 1)?.read(seen + 1, Math.min(2 ** page, pageRows)) ?? []
+      if (rows.length === 0) return
       for (const row of rows) {
         let sequence = row.first
         for (const body of row.bodies.split('\n')) {
@@ -188,7 +223,6 @@ export class EventLog {
           sequence++
         }
       }
-      if (rows.length < limit) return
     }
   }
 }

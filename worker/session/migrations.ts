@@ -106,4 +106,5 @@ export const sessionMigrations = [
   DROP TABLE event_ids_1;
   CREATE TABLE event_index (last INTEGER PRIMARY KEY, at INTEGER NOT NULL, hashes BLOB NOT NULL);
   `,
+  'ALTER TABLE log RENAME TO log_0',
 ] as const

@@ -13,7 +13,7 @@ export function nextTidying(record: SessionRecord, retentionMs: number): number 
 }
 
 /**
- * Forgets what is older than the retention, one slice of the log at a time.
+ * Forgets what is older than the retention, one partition of the log at a time.
  * @returns whether there may be more to forget now.
  */
 export function forgetExpired(
@@ -24,7 +24,7 @@ export function forgetExpired(
 ): boolean {
   if (now < nextTidying(record, retentionMs)) return false
   const before = now - retentionMs
-  if (store.log.reachesBefore(before)) store.index.seal(now)
+  if (store.log.hasExpired(before)) store.index.seal(now)
   if (store.log.prune(before, sliceRows)) return true
   store.index.prune(before - retentionMs)
   pruneInvalid(store.sql, before)

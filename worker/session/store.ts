@@ -32,10 +32,10 @@ export class SessionStore {
   readonly #storage: DurableObjectStorage
   #written = ''
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, retentionMs: number) {
     this.#storage = storage
     this.sql = storage.sql
-    this.log = new EventLog(this.sql)
+    this.log = new EventLog(this.sql, retentionMs)
     this.index = new EventIndex(this.sql, this.log)
     this.held = new HeldEvents(this.sql)
     this.commands = new Commands(this.sql)
@@ -92,8 +92,7 @@ export class SessionStore {
   /** All was erased from storage. */
   forget(): void {
     this.record = null
-    this.log.head = 0
-    this.log.n = 0
+    this.log.forget()
     this.index.unload()
   }
 

@@ -51,7 +51,8 @@ export class Work {
   constructor(ctx: DurableObjectState, env: Env) {
     this.#ctx = ctx
     this.#env = env
-    const store = new SessionStore(ctx.storage)
+    const retentionMs = readConfig(env).CHATLINK_RETENTION_DAYS * 86_400_000
+    const store = new SessionStore(ctx.storage, retentionMs)
     const waiters = this.#waiters
     const shared = {
       store,
@@ -85,7 +86,7 @@ export class Work {
       dispatchers: this.dispatchers,
       fleet: this.fleet,
       turns: this.#turns,
-      retentionMs: readConfig(env).CHATLINK_RETENTION_DAYS * 86_400_000,
+      retentionMs,
       erase: () => this.erase(),
     })
   }

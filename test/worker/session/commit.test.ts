@@ -125,7 +125,7 @@ describe('commit', () => {
     await link.deliver(...events)
     const read = (await readEvents(stub)).filter(({ messageType }) => messageType === 'conversation')
     expect(read.map(({ value }) => value)).toEqual(events.map(({ value }) => value))
-    const rows = await query(stub, 'SELECT count(*) AS count FROM log')
+    const rows = await query(stub, 'SELECT count(*) AS count FROM log_0')
     expect(Number(rows[0]?.['count'])).toBeGreaterThan(5)
   })
 

@@ -47,7 +47,7 @@ describe('what is in the log already', () => {
     const { stub } = await makeSession()
     const link = await LinkClient.attach(stub)
     await link.deliver(...texts(0, 10))
-    const refusing = "CREATE TRIGGER refuse BEFORE INSERT ON log BEGIN SELECT RAISE(ABORT, 'full'); END"
+    const refusing = "CREATE TRIGGER refuse BEFORE INSERT ON log_0 BEGIN SELECT RAISE(ABORT, 'full'); END"
     await runInDurableObject(stub, (_session, { storage }) => void storage.sql.exec(refusing))
     link.send({
       type: 'commit',
@@ -67,7 +67,7 @@ describe('what is in the log already', () => {
     const link = await LinkClient.attach(stub)
     await link.deliver(...texts(0, 5))
     const found = await runInDurableObject(stub, (_session, { storage }) => {
-      const log = new EventLog(storage.sql)
+      const log = new EventLog(storage.sql, 1000)
       log.load()
       const index = new EventIndex(storage.sql, log, { hash: () => [1, 2] })
       return [0, 4, 5].map((number) => index.find(idOf(number)))
@@ -82,7 +82,7 @@ describe('what is in the log already', () => {
     await link.deliver(...texts(0, segmentSize))
     await link.deliver(...texts(segmentSize, 50))
     const found = await runInDurableObject(stub, (_session, { storage }) => {
-      const log = new EventLog(storage.sql)
+      const log = new EventLog(storage.sql, 1000)
       log.load()
       const index = new EventIndex(storage.sql, log, { reach: 20 })
       return [0, segmentSize + 49].map((number) => index.find(idOf(number)) !== null)

@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { conversation } from '../support/event-builder.ts'
 import { LinkClient } from '../support/link-client.ts'
@@ -16,6 +16,25 @@ async function withMessages(count: number) {
   const events = Array.from({ length: count }, (_one, index) => conversation({ value: `${index}` }))
   await link.deliver(...events)
   return { ...made, link, events }
+}
+
+/** Counts rows written from now on by statements whose text holds a word. */
+async function countRows(stub: Awaited<ReturnType<typeof makeSession>>['stub']) {
+  const cursors: { text: string; cursor: { rowsWritten: number } }[] = []
+  await runInDurableObject(stub, (_session, { storage: { sql } }) => {
+    const exec = sql.exec.bind(sql)
+    sql.exec = ((...args: Parameters<typeof exec>) => {
+      const cursor = exec(...args)
+      cursors.push({ text: args[0], cursor })
+      return cursor
+    }) as typeof sql.exec
+  })
+  return async (word: string) =>
+    runInDurableObject(stub, () =>
+      cursors
+        .filter(({ text }) => text.includes(word))
+        .reduce((sum, { cursor }) => sum + cursor.rowsWritten, 0),
+    )
 }
 
 describe('readLog', () => {
@@ -116,13 +135,52 @@ describe('retention', () => {
     expect(await query(stub, 'SELECT last FROM event_index')).toEqual([])
   })
 
-  it('prunes in slices until nothing is left', async () => {
+  it('writes no row for what it forgets', async () => {
     const { stub, link } = await withMessages(1)
-    for (let index = 0; index < 150; index++) await link.deliver(conversation())
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 8 * dayMs })
+    for (let index = 0; index < 50; index++) await link.deliver(conversation())
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5 * dayMs })
+    await link.deliver(conversation({ value: 'newer' }))
+    vi.setSystemTime(Date.now() + 3 * dayMs)
+    const written = await countRows(stub)
     await runDurableObjectAlarm(stub)
-    expect((await readEvents(stub)).length).toBeGreaterThan(0)
-    await runDurableObjectAlarm(stub)
-    expect(await readEvents(stub)).toEqual([])
+    expect((await readEvents(stub)).map(({ value }) => value)).toEqual(['newer'])
+    expect(await written('log_')).toBe(0)
+  })
+
+  it('forgets nothing that is younger, and everything at most a seventh of it and six hours later', async () => {
+    const { stub, link } = await withMessages(1)
+    const begun = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'], now: begun })
+    const loggedAt: number[] = []
+    for (let now = begun; now < begun + 20 * dayMs; now += dayMs / 4) {
+      vi.setSystemTime(now)
+      if ((now / dayMs) % 5 < 4) {
+        await link.deliver(conversation({ value: `${now}` }))
+        loggedAt.push(now)
+      }
+      await runDurableObjectAlarm(stub)
+      const kept = (await readEvents(stub)).flatMap(({ value }) => (value ? [Number(value)] : []))
+      expect(kept.filter((at) => at >= begun)).toEqual(loggedAt.slice(-kept.length))
+      expect(kept.length).toBeGreaterThanOrEqual(loggedAt.filter((at) => at >= now - 7 * dayMs).length)
+      expect(now - Math.min(now, ...kept.filter((at) => at >= begun))).toBeLessThanOrEqual(8.25 * dayMs)
+    }
+    const tables = await query(stub, "SELECT name FROM sqlite_master WHERE name LIKE 'log\\__' ESCAPE '\\'")
+    expect(tables.length).toBeLessThanOrEqual(9)
+  })
+
+  it('goes on in a log that was all forgotten twice', async () => {
+    const { stub, link } = await withMessages(1)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+    for (const value of ['a', 'b']) {
+      vi.setSystemTime(Date.now() + 9 * dayMs)
+      await runDurableObjectAlarm(stub)
+      await evictDurableObject(stub)
+      const { head } = await stub.head()
+      await (await LinkClient.attach(stub)).deliver(conversation({ value }))
+      expect((await readEvents(stub)).map((event) => [event['value'], event['sequence']])).toEqual([
+        [value, head + 1],
+      ])
+    }
+    expect(link.closed).not.toBeNull()
   })
 })
