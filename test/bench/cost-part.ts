@@ -107,7 +107,8 @@ function report(accounts: Map<Situation, Account>, say: (text: string) => void):
     const ofDispatcher = sum(account.came.Dispatcher.written) + sum(account.forgotten.Dispatcher.written)
     const per = (count: number) => (count / account.events).toFixed(2)
     const { log = 0, event_index: ids = 0, keys = 0 } = Session.written
-    const pruned = prunedRows(account)
+    // A table of the log is made for each part of it that is forgotten whole.
+    const pruned = deletedRows(account) + (Session.written['tables'] ?? 0)
     const usage = usageOf(account)
     const other = usage.rowsWritten - log - ids - keys - pruned - ofDispatcher
     rows.push([
@@ -166,10 +167,10 @@ function report(accounts: Map<Situation, Account>, say: (text: string) => void):
   )
 }
 
-/** The log's rows that were forgotten, and the alarms of all slices but the first, which any alarm takes with it. */
-function prunedRows({ forgotten }: Account): number {
-  const { log = 0, alarm = 0 } = forgotten.Session.written
-  return log + Math.max(0, alarm - sessions)
+/** Rows of the log that were deleted one by one, and the alarms of all slices but the first, which any alarm takes with it. */
+function deletedRows({ forgotten }: Account): number {
+  const { log = 0, tables = 0, alarm = 0 } = forgotten.Session.written
+  return log + tables + Math.max(0, alarm - sessions)
 }
 
 function usageOf(account: Account): Usage {
@@ -181,7 +182,7 @@ function usageOf(account: Account): Usage {
     objectRequests: total(({ requests }) => sum(requests)),
     messages: total(({ messages }) => messages),
     activeMs: total(({ activeMs }) => activeMs),
-    rowsWritten: total(({ written }) => sum(written)) + prunedRows(account),
+    rowsWritten: total(({ written }) => sum(written)) + deletedRows(account),
     rowsRead: total(({ read }) => sum(read)) + (account.forgotten.Session.read['log'] ?? 0),
     bytes: account.events < fewEvents ? 0 : Session.bytes + Dispatcher.bytes,
   }

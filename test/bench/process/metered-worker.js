@@ -110,8 +110,9 @@ function meterStorage(storage, counter) {
 }
 
 function tableOf(query) {
-  const found = /\b(?:INTO|UPDATE|FROM|TABLE(?: IF NOT EXISTS)?)\s+(?!json_each)(\w+)/.exec(query)
-  return found ? found[1].replace(/_\d$/, '') : 'other'
+  if (/^\s*(?:CREATE|DROP|ALTER)\b/.test(query)) return 'tables'
+  const found = /\b(?:INTO|UPDATE|FROM)\s+(?!json_each)(\w+)/.exec(query)
+  return found ? found[1].replace(/_\d+$/, '') : 'other'
 }
 
 function makeCounter() {
