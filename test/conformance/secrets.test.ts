@@ -14,8 +14,11 @@ afterAll(async () => {
   await stage?.stop()
 })
 
+/** Of the specification's own test vector. */
+const published = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+
 /** The signature as the specification has it, by hand: the key is what the base64 stands for. */
-function signatureOf(secret: string, { headers, body }: Received): string {
+function signatureOf(secret: string, { headers, body }: Pick<Received, 'headers' | 'body'>): string {
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64')
   const content = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
   return `v1,${createHmac('sha256', key).update(content).digest('base64')}`
@@ -30,8 +33,14 @@ function verifies(secret: string, { headers, body }: Received): boolean {
 }
 
 describe.concurrent('A. Secrets of one’s own', () => {
+  it('1. is measured by a signer that reproduces the published vector', () => {
+    const headers = { 'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek', 'webhook-timestamp': '1614265330' }
+    const signature = signatureOf(published, { headers, body: '{"test": 2432232314}' })
+    expect(signature).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')
+  })
+
   it.each([
-    ['the published one', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+    ['the published one', published],
     [
       'one of every sign of base64',
       `whsec_${Buffer.from('fbefbefbefbef0ff'.repeat(3), 'hex').toString('base64')}++//`,
