@@ -31,6 +31,8 @@ export interface OutboxOptions {
  * whose Worker is away fails them for seconds: only who fails for longer than that has something wrong with itself.
  */
 const retryAfterMs = [500, 1000, 2000, 4000, 8000]
+/** So many messages that were sent are still known: Baileys, when it is busy, tells of one after WhatsApp has taken it. */
+const maxDone = 50
 
 /**
  * Carries commands out, in the order in which they came: one at a time is handed to WhatsApp, and each is done only
@@ -41,6 +43,8 @@ export class Outbox {
   #options: OutboxOptions
   #pending = new Map<string, Pending>()
   #tries = new Map<string, number>()
+  /** By the message's id, the oldest first. */
+  #done = new Map<string, SendCommand>()
   #isOpen = false
   #isSending = false
   /** Which connection it is: what fails because an older one broke is no try of a newer one. */
@@ -75,14 +79,14 @@ export class Outbox {
     return this.#pending.get(idCommand)?.command
   }
 
-  isPending(idMessage: string): boolean {
-    return [...this.#pending.values()].some(({ command }) => command.idMessage === idMessage)
+  /** Whether a message is under way from here, or was a moment ago. */
+  isOwn(idMessage: string): boolean {
+    return this.#commandOf(idMessage) !== undefined
   }
 
-  /** The file that a message under way carries. */
+  /** The file that such a message carries. */
   fileOf(idMessage: string): string | undefined {
-    const found = [...this.#pending.values()].find(({ command }) => command.idMessage === idMessage)
-    const message = found?.command.message
+    const message = this.#commandOf(idMessage)?.message
     return message !== undefined && 'idFile' in message ? message.idFile : undefined
   }
 
@@ -110,11 +114,24 @@ export class Outbox {
     const pending = [...this.#pending.values()].find(({ command }) => command.idMessage === idMessage)
     if (pending === undefined) return
     if (errorCode === undefined) {
+      this.#rememberDone(pending.command)
       this.#finish({ report: 'command', idCommand: pending.idCommand, outcome: 'done' })
       return
     }
     const errorText = explainRefusal(errorCode)
     this.#finish({ report: 'command', idCommand: pending.idCommand, outcome: 'failed', errorCode, errorText })
+  }
+
+  #commandOf(idMessage: string): SendCommand | undefined {
+    const pending = [...this.#pending.values()].find(({ command }) => command.idMessage === idMessage)
+    return pending?.command ?? this.#done.get(idMessage)
+  }
+
+  #rememberDone(command: SendCommand): void {
+    this.#done.set(command.idMessage, command)
+    if (this.#done.size <= maxDone) return
+    const [oldest] = this.#done.keys()
+    this.#done.delete(oldest!)
   }
 
   #finish(report: CommandReport): void {

@@ -137,6 +137,7 @@ export class SessionContent {
 
   /** More has become durable: files whose event is there may be fetched. */
   acked(): void {
+    this.store.acked()
     this.#history.acked()
     this.#files.acked()
   }
@@ -251,7 +252,7 @@ export class SessionContent {
     if (name === 'creds.update') this.#takeName((data as Partial<AuthenticationCreds>).me?.name)
     if (name !== 'messages.upsert') return
     for (const { key, message } of (data as { messages: WAMessage[] }).messages) {
-      if (key.fromMe && key.id && message && this.outbox.isPending(key.id)) this.#sent.keep(key.id, message)
+      if (key.fromMe && key.id && message && this.outbox.isOwn(key.id)) this.#sent.keep(key.id, message)
     }
   }
 

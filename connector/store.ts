@@ -12,11 +12,15 @@ type Slot = { sealed: Buffer } | { value: unknown; json: string }
 
 interface Backend {
   record(change: Change): number
+  /** The last change that is durable. */
+  readonly ackedChange: number
   readKeys(type: string, ids: string[]): Promise<KeyEntry[]>
 }
 
-/** Read when asked for, not at the start: there are hundreds, and few are ever used. */
+/** Not kept, but read when asked for: there are hundreds, each is used once, and few ever are. */
 const onDemand = 'pre-key'
+/** WhatsApp gives pre-keys out in turn: who reads one reads the next ones too, so that new people do not wait for each. */
+const readAhead = 20
 
 /** A key store for one WhatsApp socket. After `detach` it ignores what a closed socket still writes. */
 export interface StoreView {
@@ -28,12 +32,15 @@ export interface StoreView {
 /**
  * The account's credentials and Signal keys: answered from memory, written behind through the link.
  *
- * Everything but pre-keys is here from the start, so an absent key is known to be absent without asking. One `set` is one
+ * Everything but pre-keys is here from the start, so an absent key is known to be absent without asking. Pre-keys that were
+ * made or used up here stay until the Worker has that: hundreds come with each linking, 0.5 MB of memory. One `set` is one
  * atomic change. Values are serialized when they are set: Baileys changes some of them in place afterwards. Values that
  * came from the Worker are opened when they are first read.
  */
 export class SessionStore {
   #slots = new Map<string, Slot | null>()
+  /** Pre-keys that the Worker does not have as they are here, by the change that tells it, the oldest first. */
+  #untold = new Map<string, number>()
   #cipher: Cipher
   #backend: Backend
   #onEvents: (entries: EventEntry[]) => void
@@ -89,6 +96,15 @@ export class SessionStore {
       .map(([name]) => name.slice(prefix.length))
   }
 
+  /** More has become durable: pre-keys that the Worker has are read from it. */
+  acked(): void {
+    for (const [name, change] of this.#untold) {
+      if (change > this.#backend.ackedChange) return
+      this.#untold.delete(name)
+      this.#slots.delete(name)
+    }
+  }
+
   /** Forgets everything, here and in the Worker. */
   eraseAll(): Change {
     const keys = [...this.#slots.entries()]
@@ -98,6 +114,7 @@ export class SessionStore {
         return { type, id, value: null }
       })
     this.#slots.clear()
+    this.#untold.clear()
     return { keys }
   }
 
@@ -132,15 +149,11 @@ export class SessionStore {
   }
 
   async #readMany(type: string, ids: string[]): Promise<Record<string, unknown>> {
-    if (type === onDemand) {
-      const missing = ids.filter((id) => !this.#slots.has(`${type}\0${id}`))
-      if (missing.length > 0) {
-        for (const entry of await this.#backend.readKeys(type, missing)) this.#keep(entry)
-        for (const id of missing) {
-          const name = `${type}\0${id}`
-          if (!this.#slots.has(name)) this.#slots.set(name, null)
-        }
-      }
+    const isKnown = (id: string) => this.#slots.has(`${type}\0${id}`)
+    if (type === onDemand && !ids.every(isKnown)) {
+      const wanted = ids.length === 1 ? idsFrom(ids[0]!) : ids
+      const missing = wanted.filter((id) => !isKnown(id))
+      for (const entry of await this.#backend.readKeys(type, missing)) this.#keep(entry)
     }
     const found: Record<string, unknown> = {}
     for (const id of ids) {
@@ -162,12 +175,18 @@ export class SessionStore {
     if (keys.length === 0 && events.length === 0) return
     // A number that became known is told in the change that stores it, so it is told once and never missed.
     const reports = makeContactReports(readMapping(keys))
-    this.#backend.record({
+    const change = this.#backend.record({
       ...(keys.length > 0 && { keys }),
       ...(events.length > 0 && { events }),
       ...(reports.length > 0 && { reports }),
     })
+    for (const { type, id } of keys) if (type === onDemand) this.#noteUntold(`${type}\0${id}`, change)
     if (events.length > 0) this.#onEvents(events)
+  }
+
+  #noteUntold(name: string, change: number): void {
+    this.#untold.delete(name)
+    this.#untold.set(name, change)
   }
 
   #writeOne(type: string, id: string, value: unknown, keys: NonNullable<Change['keys']>): void {
@@ -193,6 +212,11 @@ export class SessionStore {
 
 /** Types that Baileys writes again unchanged: their text is kept, so that nothing is written for nothing. */
 const keepsJson = new Set(['device-list', 'lid-mapping', 'identity-key', 'sender-key-memory', 'tctoken'])
+
+/** A pre-key's id, and those of the ones that come after it. */
+function idsFrom(id: string): string[] {
+  return Array.from({ length: readAhead }, (_, index) => String(Number(id) + index))
+}
 
 function deserialize(type: string, json: string): unknown {
   const value = JSON.parse(json, BufferJSON.reviver)

@@ -82,6 +82,7 @@ it('would give receipts too early if bytes were not held', async () => {
 it('leaves WhatsApp when the Session does not acknowledge, and takes what came meanwhile afterwards', async () => {
   stage.startConnector({ maxHoldMs: 300 })
   const { session, phone } = await stage.linkSession()
+  await expect.poll(() => phone.pending).toEqual([])
   const [ana] = makeContacts(1)
   session.faults.isFrozen = true
   await ana!.send(phone, { text: 'held' })

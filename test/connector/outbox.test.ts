@@ -64,8 +64,27 @@ it('lets go what has expired without a try, and repeats what was tried', async (
   vi.setSystemTime(now + 2000)
   outbox.opened()
   await vi.waitFor(() => expect(sent).toEqual(['tried', 'tried', 'in time']))
-  expect(outbox.isPending('late')).toBe(false)
+  expect(outbox.isOwn('late')).toBe(false)
   expect(reports).toEqual([])
+})
+
+it('still knows a message that WhatsApp has just taken: Baileys may tell of it later', async () => {
+  const { outbox, sent } = makeOutbox()
+  outbox.opened()
+  outbox.take('a', {
+    ...command('a'),
+    message: { to: '34600111222@s.whatsapp.net', messageType: 'imageMessage', idFile: 'file_a' },
+  })
+  await vi.waitFor(() => expect(sent).toEqual(['a']))
+  outbox.acknowledged('a', undefined)
+  expect(outbox.isOwn('a')).toBe(true)
+  expect(outbox.fileOf('a')).toBe('file_a')
+  for (let index = 0; index < 50; index++) {
+    outbox.take(`${index}`, command(`${index}`))
+    await vi.waitFor(() => expect(sent).toContain(`${index}`))
+    outbox.acknowledged(`${index}`, undefined)
+  }
+  expect(outbox.isOwn('a')).toBe(false)
 })
 
 it('does not count as a try what failed because the connection broke, however often', async () => {

@@ -13,6 +13,7 @@ class Backend {
   readonly changes: Change[] = []
   readonly sealed = new Map<string, KeyEntry>()
   reads = 0
+  ackedChange = 0
 
   record(change: Change): number {
     this.changes.push(change)
@@ -94,12 +95,37 @@ describe('the key store', () => {
     expect(events).toEqual([entry])
   })
 
-  it('asks for a pre-key once, whether it is there or not, and for nothing else', async () => {
-    const { keys } = openStore().open()
-    await keys.get('pre-key', ['7'])
-    await keys.get('pre-key', ['7'])
+  it('asks for pre-keys alone, and reads those that come next with the first', async () => {
+    const made = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`${index + 7}`, { index }]))
+    const keys = await afterRestart((store) => store.set({ 'pre-key': made } as never))
+    for (const id of Object.keys(made)) expect(await keys.get('pre-key', [id])).toEqual({ [id]: made[id] })
     await keys.get('session', ['nobody.0'])
     expect(backend.reads).toBe(1)
+  })
+
+  it('reads a pre-key from the Worker as soon as it is durable there, and not before', async () => {
+    const store = openStore()
+    const { keys } = store.open()
+    const pair = { public: Buffer.from([1]), private: Buffer.from([2]) }
+    await keys.set({ 'pre-key': { '1': pair } })
+    await keys.set({ 'pre-key': { '2': pair } })
+    backend.ackedChange = 1
+    store.acked()
+    expect(await keys.get('pre-key', ['2'])).toEqual({ '2': pair })
+    expect(backend.reads).toBe(0)
+    expect(await keys.get('pre-key', ['1'])).toEqual({ '1': pair })
+    expect(backend.reads).toBe(1)
+  })
+
+  it('never gives back a pre-key that was used up, whoever knows of that', async () => {
+    const store = openStore()
+    const { keys } = store.open()
+    await keys.set({ 'pre-key': { '1': { public: Buffer.from([1]), private: Buffer.from([2]) } } })
+    await keys.set({ 'pre-key': { '1': null } })
+    for (backend.ackedChange = 0; backend.ackedChange <= 2; backend.ackedChange++) {
+      store.acked()
+      expect(await keys.get('pre-key', ['1'])).toEqual({})
+    }
   })
 
   it('does not ask again for a pre-key that was used up here', async () => {

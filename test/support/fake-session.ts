@@ -47,6 +47,8 @@ export class FakeSession {
   readonly duplicates: string[] = []
   readonly commands: { idCommand: string; command: LinkCommand }[] = []
   readonly violations: string[] = []
+  /** Ids of the keys that the connector has read one request at a time, in turn. */
+  readonly reads: string[][] = []
   /** Called each time that a frame meets an object that throws. */
   onFailure = () => {}
   commits = 0
@@ -199,6 +201,7 @@ export class FakeSession {
   }
 
   #readKeys(socket: WebSocket, { request, keyType, ids }: Extract<LinkUpFrame, { type: 'readKeys' }>): void {
+    this.reads.push(ids)
     const entries = ids.flatMap((id) => {
       const value = this.keys.get(`${keyType}\0${id}`)
       return value === undefined ? [] : [{ type: keyType, id, value }]
