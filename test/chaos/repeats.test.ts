@@ -14,7 +14,7 @@ function ledgerOf(count: number, firstAt: number): Ledger {
 }
 
 it('takes what came just before a kill, or was under way, for repeated with reason', () => {
-  expect(findNeedless(ledgerOf(106, killedAt - 200), kill)).toEqual([])
+  expect(findNeedless(ledgerOf(56, killedAt - 200), kill)).toEqual([])
   expect(findNeedless(ledgerOf(1, killedAt + 100), kill)).toEqual([])
 })
 

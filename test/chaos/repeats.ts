@@ -7,7 +7,7 @@ export interface Outage {
 }
 
 /** What docs/reliability.md says may be repeated after a kill -9: so many, and what was answered within so long before. */
-const maxUnwritten = 100
+const maxUnwritten = 50
 const maxUnwrittenMs = 250
 /** Requests that one session has under way to one subscription. */
 const maxUnderWay = 6

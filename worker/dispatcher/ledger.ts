@@ -4,7 +4,7 @@ import type { DispatcherStore, Progress } from './store.ts'
 import type { Stream } from './stream.ts'
 
 /** After this many deliveries progress is written, even while more are under way … */
-export const maxUnwritten = 100
+export const maxUnwritten = 50
 /** … and after this long. What is delivered and not yet written is delivered again after a crash … */
 export const maxUnwrittenMs = 250
 /** … or as soon as a stream has paused for so long: then a row costs no more than that of a lone event. */
