@@ -60,7 +60,8 @@ export function currentSecrets(
 
 async function signOne(secret: string, content: Uint8Array): Promise<string> {
   const key = keys.get(secret) ?? (await importKey(secret))
-  return `v1,${new Uint8Array(await crypto.subtle.sign('HMAC', key, content)).toBase64()}`
+  const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, content))
+  return `v1,${btoa(String.fromCharCode(...signature))}`
 }
 
 /** Importing costs more than signing, so the last few keys are kept. */
