@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { FleetDownFrame, LINK_VERSION, linkClose, type SessionRef } from '../schema/link.ts'
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
@@ -23,6 +24,7 @@ export interface FleetOptions {
  */
 export class FleetClient {
   #options: FleetOptions
+  #instance = randomBytes(9).toString('base64url')
   #socket: ReconnectingSocket
   #running = new Map<string, Running>()
   #runNext = new Map<string, SessionRef>()
@@ -68,7 +70,9 @@ export class FleetClient {
 
   #hello(): void {
     const { idConnector, capacity } = this.#options.config
-    this.#send({ type: 'hello', version: LINK_VERSION, idConnector, capacity, running: this.running })
+    const { running } = this
+    const instance = this.#instance
+    this.#send({ type: 'hello', version: LINK_VERSION, idConnector, capacity, running, instance })
     if (this.#isDraining) this.#send({ type: 'draining' })
   }
 
@@ -116,6 +120,12 @@ export class FleetClient {
     clearInterval(this.#beat)
     if (code === linkClose.versionMismatch) {
       this.#options.log.error('the Worker speaks another version of the link: update one of the two')
+    } else if (code === linkClose.nameTaken) {
+      const { idConnector } = this.#options.config
+      this.#options.log.error(
+        { idConnector },
+        'another connector has this name: give each a CHATLINK_CONNECTOR_ID of its own, or none',
+      )
     } else if (httpStatus === 401 || httpStatus === 403) {
       this.#options.log.error('the Worker refused this connector: check CHATLINK_CONNECTOR_TOKEN')
     } else this.#options.log.warn({ code, httpStatus }, 'the control socket is broken')

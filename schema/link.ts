@@ -30,6 +30,8 @@ export const linkClose = {
   superseded: 4409,
   /** A commit was skipped. Come back and resume from `last`. */
   gap: 4410,
+  /** Another connector of this name is there. Come back with a name of your own, or when that one is gone. */
+  nameTaken: 4411,
   /** The two sides speak different versions of this protocol. */
   versionMismatch: 4426,
   /** The session failed in this connector, which has forgotten it. It may be run anew, here or elsewhere. */
@@ -178,6 +180,8 @@ export const FleetUpFrame = z.discriminatedUnion('type', [
     idConnector: IdConnector,
     capacity: z.int().positive(),
     running: z.array(IdObject),
+    /** Made anew by each process: two that were given the same name are told apart by it. */
+    instance: z.string().min(1).max(64).optional(),
   }),
   z.strictObject({ type: z.literal('beat') }),
   z.strictObject({ type: z.literal('draining') }),

@@ -6,6 +6,8 @@ export interface Connector {
   capacity: number
   isDraining: boolean
   connectedAt: number
+  /** Which process it is, should two have the same name. */
+  instance?: string | undefined
 }
 
 export interface OnlineConnector extends Connector {
@@ -45,6 +47,12 @@ export class Connectors {
     return connector?.socket === socket ? connector : null
   }
 
+  /** Whether another process has this name; one that has come back on another socket is no other. */
+  isTaken(idConnector: string, instance: string | undefined): boolean {
+    const known = this.online.get(idConnector)?.instance
+    return known !== undefined && instance !== undefined && known !== instance
+  }
+
   /** A connector has said who it is. An older socket of the same name is closed. */
   greet(socket: WebSocket, connector: Connector): void {
     const older = this.online.get(connector.idConnector)
@@ -57,8 +65,8 @@ export class Connectors {
 
   drain(connector: OnlineConnector): void {
     connector.isDraining = true
-    const { idConnector, capacity, isDraining, connectedAt } = connector
-    connector.socket.serializeAttachment({ idConnector, capacity, isDraining, connectedAt })
+    const { idConnector, capacity, isDraining, connectedAt, instance } = connector
+    connector.socket.serializeAttachment({ idConnector, capacity, isDraining, connectedAt, instance })
   }
 
   /** Gives a connector up; its socket is closed should it still be there. */

@@ -255,8 +255,12 @@ export class Fleet extends DurableObject<Env> {
   }
 
   async #greet(socket: WebSocket, hello: Extract<FleetUpFrame, { type: 'hello' }>): Promise<void> {
-    const { idConnector, capacity, running } = hello
-    this.#connectors.greet(socket, { idConnector, capacity, isDraining: false, connectedAt: Date.now() })
+    const { idConnector, capacity, running, instance } = hello
+    if (this.#connectors.isTaken(idConnector, instance)) {
+      return closeControl(socket, linkClose.nameTaken, 'another connector of this name is there')
+    }
+    const connectedAt = Date.now()
+    this.#connectors.greet(socket, { idConnector, capacity, isDraining: false, connectedAt, instance })
     this.#moveAt.delete(idConnector)
     const { all } = this.#assignments
     const isOnline = (id: string) => this.#connectors.online.has(id)

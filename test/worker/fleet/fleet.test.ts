@@ -49,6 +49,31 @@ describe('connectors', () => {
   })
 })
 
+describe('two connectors of one name', () => {
+  it('do not take each other’s sessions: the second is refused while the first is there', async () => {
+    const first = await FleetClient.join('same', { instance: 'one' })
+    const { ref } = await makeSession()
+    await first.runs(ref.idObject)
+    const second = await FleetClient.open('same')
+    const hello = { type: 'hello', version: LINK_VERSION, idConnector: 'same', capacity: 1, running: [] }
+    second.send({ ...hello, instance: 'two' })
+    await second.until(() => second.closed !== null)
+    expect(second.closed?.code).toBe(linkClose.nameTaken)
+    expect(first.closed).toBeNull()
+    await passSeconds(12)
+    const third = await FleetClient.join('same', { instance: 'two' })
+    await third.runs(ref.idObject)
+  })
+
+  it('are one when the same process comes back on another socket, also after an eviction', async () => {
+    const first = await FleetClient.join('same', { instance: 'one' })
+    await evictDurableObject(fleet())
+    await FleetClient.join('same', { instance: 'one' })
+    await first.until(() => first.closed !== null)
+    expect(await connectorNames()).toEqual(['same'])
+  })
+})
+
 describe('placement', () => {
   it('gives sessions to the connector with the most room', async () => {
     const small = await FleetClient.join('small', { capacity: 1 })
