@@ -142,11 +142,11 @@ export class ConformanceStage {
     await this.installation.stop()
   }
 
-  /** A linked session; one after another, so that each gets its own link. */
-  session(): Promise<{ idSession: string; link: RawLink }> {
+  /** A linked session, of whose key it is; one after another, so that each gets its own link. */
+  session(api = this.api): Promise<{ idSession: string; link: RawLink }> {
     const made = this.#turn.then(async () => {
       const idSession = randomUUID()
-      await this.api.post('/v1/sessions', { idSession })
+      await api.post('/v1/sessions', { idSession })
       for (;;) {
         const [link] = await this.#connector.link(1)
         // After a crash the Fleet hands over the sessions from before it, too.
