@@ -7,6 +7,8 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/{schema,openapi,docs,connector,whatsapp,host,chaos}/**/*.test.ts'],
+          // Vitest leaves one core free, of two, too; but these tests wait half of their time.
+          maxWorkers: '100%',
           testTimeout: 20_000,
         },
       },

@@ -31,6 +31,7 @@ export default defineConfig({
     include: ['test/worker/**/*.test.ts'],
     globalSetup: ['test/worker/support/endpoint-setup.ts'],
     fsModuleCache: false,
+    maxWorkers: '100%',
     testTimeout: 20_000,
   },
 })
