@@ -115,8 +115,9 @@ export class Engine {
     if (isActive()) {
       const earliest = breaker.isClosed ? 0 : breaker.record.probeAt
       const nextAt = book.nextAt()
-      if (nextAt !== null) due.push(Math.max(nextAt, earliest, this.#logRetryAt))
-      const isBehind = stream.waiting.size > 0 || stream.nextRead() !== null || stream.cursor < stream.head
+      if (nextAt !== null) due.push(Math.max(nextAt, earliest, this.#logRetryAt, this.#nextStartAt))
+      const isBehind =
+        stream.waiting.size > 0 || stream.nextRead() !== null || (stream.cursor < stream.head && !book.isFull)
       if (isBehind || this.#parts.replayer.isRunning) {
         const isMoving = this.#inFlight > 0 || this.#isReading || this.#nextStartAt > now
         due.push(Math.max(earliest, this.#logRetryAt, isMoving ? now + backstopMs : now))
@@ -175,12 +176,13 @@ export class Engine {
       return true
     }
     const taken = stream.waiting.take()
-    const job = taken?.item ?? replayer.next()
+    const replayed = taken ? null : replayer.next()
+    const job = (taken ?? replayed)?.item
     if (!job) return false
     breaker.probe(now)
     void this.#run(
       () => this.#attempt(job),
-      () => (taken ? stream.waiting.finish(taken.lane) : replayer.settle(job)),
+      () => (taken ? stream.waiting.finish(taken.lane) : replayed && replayer.finish(replayed)),
     )
     return true
   }

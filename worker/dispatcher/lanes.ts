@@ -14,6 +14,11 @@ export class Lanes<Item> {
     return this.#size
   }
 
+  /** Whether anything taken is not finished. */
+  get isBusy(): boolean {
+    return this.#busy.size > 0
+  }
+
   get hasReady(): boolean {
     return this.#ready.size > 0
   }
@@ -56,9 +61,11 @@ export class Lanes<Item> {
   }
 
   /** Takes everything out that waits. */
-  clear(): void {
+  clear(): Item[] {
+    const items = Array.from(this.#queues.values()).flat()
     this.#queues.clear()
     this.#ready.clear()
     this.#size = 0
+    return items
   }
 }

@@ -1,7 +1,8 @@
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import { makeJob, type Job } from './job.ts'
 import type { LaneBook } from './lane-book.ts'
-import { matches, possibleLanes, readHead, singleLane, type EventHead } from './match.ts'
+import { Lanes } from './lanes.ts'
+import { laneOf, matches, possibleLanes, readHead, singleLane, type EventHead } from './match.ts'
 import { isMissed, nextMissed, subtractMissed } from './missed.ts'
 import type { Control, Missed, Replay } from './record.ts'
 import type { DispatcherStore } from './store.ts'
@@ -11,7 +12,8 @@ const maxWaiting = 50
 
 /**
  * Sends a part of the log again, behind live traffic: its work is only taken when nothing else is to be done. What is on its
- * way anyhow, or waits for its turn in a lane, is left out, so that a replay never overtakes it.
+ * way anyhow, or waits for its turn in a lane, is left out, so that a replay never overtakes it. Its own events go in lanes,
+ * too; what fails of them leaves its lane and is tried again by itself.
  */
 export class Replayer {
   readonly #store: DispatcherStore
@@ -19,8 +21,9 @@ export class Replayer {
   readonly #stream: Stream
   readonly #book: LaneBook
   readonly #filter: () => SubscriptionConfig
-  #waiting: Job[] = []
-  readonly #taken = new Set<number>()
+  #waiting = new Lanes<Job>()
+  /** What waits or is under way, in the order of the log. */
+  readonly #unsettled = new Set<number>()
   #scanned: number
   #missed: Missed[] | null = null
 
@@ -57,14 +60,22 @@ export class Replayer {
   begin(replay: Replay): void {
     this.#control.replay = replay
     this.#scanned = replay.position
-    this.#waiting = []
-    this.#taken.clear()
+    this.#waiting = new Lanes()
+    this.#unsettled.clear()
+  }
+
+  /** The configuration is another: what waits is judged by it. */
+  reconsider(): void {
+    const waiting = this.#waiting.clear().sort((one, other) => one.sequence - other.sequence)
+    for (const job of waiting) this.#unsettled.delete(job.sequence)
+    const replay = this.#running
+    if (replay) for (const { sequence, body } of waiting) this.#add(replay, sequence, body)
   }
 
   /** Where to read on; null when there is nothing to read now. */
   nextRead(): number | null {
     const replay = this.#running
-    if (!replay || this.#waiting.length > maxWaiting / 2 || this.#scanned >= replay.through) return null
+    if (!replay || this.#waiting.size > maxWaiting / 2 || this.#scanned >= replay.through) return null
     if (!replay.onlyFailed) return this.#scanned
     const dead = this.#store.dead.next(this.#scanned)
     const missed = nextMissed(this.missed, this.#scanned)
@@ -76,39 +87,29 @@ export class Replayer {
   /** Whether it is at its end, and that has not been noted. */
   get isThrough(): boolean {
     const replay = this.#running
-    return (
-      replay !== null &&
-      this.#scanned >= replay.through &&
-      this.#waiting.length === 0 &&
-      this.#taken.size === 0
-    )
+    return replay !== null && this.#scanned >= replay.through && this.#unsettled.size === 0
   }
 
   take(after: number, slice: LogSlice): void {
     const replay = this.#running
     if (!replay || after !== this.#scanned) return
     for (const { sequence, body } of slice.entries) {
-      if (this.#waiting.length >= maxWaiting) return
+      if (this.#waiting.size >= maxWaiting) return
       this.#scanned = Math.min(sequence, replay.through)
       if (sequence > replay.through) return
-      const head = readHead(body)
-      if (this.#wants(replay, head, sequence)) {
-        this.#waiting.push(makeJob('replay', singleLane(sequence), sequence, head, body))
-      }
+      this.#add(replay, sequence, body)
     }
     if (slice.entries.length === 0) this.#scanned = replay.through
   }
 
-  /** The next event to send. */
-  next(): Job | null {
-    const job = this.#waiting.shift()
-    if (!job) return null
-    this.#taken.add(job.sequence)
-    return job
+  /** The next event to send; its lane is busy until `finish`. */
+  next(): { lane: string; item: Job } | null {
+    return this.#waiting.take()
   }
 
-  settle(job: Job): void {
-    this.#taken.delete(job.sequence)
+  finish({ lane, item }: { lane: string; item: Job }): void {
+    this.#waiting.finish(lane)
+    this.#unsettled.delete(item.sequence)
   }
 
   /**
@@ -119,9 +120,9 @@ export class Replayer {
     const replay = this.#running
     if (!replay) return false
     const before = replay.position
-    const unsettled = [...this.#taken, ...this.#waiting.slice(0, 1).map(({ sequence }) => sequence)]
-    replay.position = unsettled.length === 0 ? this.#scanned : Math.min(...unsettled) - 1
-    if (unsettled.length > 0 || this.#scanned < replay.through) return replay.position !== before
+    const [first] = this.#unsettled
+    replay.position = first === undefined ? this.#scanned : first - 1
+    if (first !== undefined || this.#scanned < replay.through) return replay.position !== before
     replay.finishedAt = now
     if (!replay.types) this.putMissed(subtractMissed(this.missed, replay.after, replay.through))
     return true
@@ -130,6 +131,14 @@ export class Replayer {
   get #running(): Replay | null {
     const { replay } = this.#control
     return replay && replay.finishedAt === null ? replay : null
+  }
+
+  #add(replay: Replay, sequence: number, body: string): void {
+    const head = readHead(body)
+    if (!this.#wants(replay, head, sequence)) return
+    const job = makeJob('replay', singleLane(sequence), sequence, head, body)
+    this.#waiting.add(laneOf(this.#filter().ordering, head, sequence), job)
+    this.#unsettled.add(sequence)
   }
 
   #wants(replay: Replay, head: EventHead, sequence: number): boolean {

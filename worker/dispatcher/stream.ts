@@ -35,8 +35,10 @@ export class Stream {
   head: number
   readonly waiting = new Lanes<Job>()
   readonly #open: Set<number>
-  /** Open before the object was last started, and not yet read again. */
+  /** Open, and to be read again: since the object was last started, or its configuration changed. */
   readonly #lost: Set<number>
+  /** The lanes are other ones now: nothing is read before what was taken from the old ones is done. */
+  #isChanging = false
   readonly #book: LaneBook
   readonly #filter: () => Filter
   #characters = 0
@@ -70,7 +72,7 @@ export class Stream {
 
   /** Where to read on, and what for; null when nothing is to be read. */
   nextRead(): { after: number; purpose: 'lost' | 'lanes' | 'log' } | null {
-    if (!this.hasRoom) return null
+    if (!this.hasRoom || this.#isHeld) return null
     if (this.#lost.size > 0) return { after: Math.min(...this.#lost) - 1, purpose: 'lost' }
     if (this.waiting.size > maxWaiting / 2) return null
     let behind: number | null = null
@@ -85,6 +87,7 @@ export class Stream {
   /** Takes what was read for `purpose`. */
   take(purpose: 'lost' | 'lanes' | 'log', after: number, slice: LogSlice): void {
     this.head = Math.max(this.head, slice.head)
+    if (this.#isHeld || (purpose !== 'lost' && this.#lost.size > 0)) return
     switch (purpose) {
       case 'lost':
         this.#takeLost(slice)
@@ -103,7 +106,7 @@ export class Stream {
    * @param isFiltered what is left out between the entries is known not to concern this subscription.
    */
   accept(entries: readonly LogEntry[], isFiltered: boolean): void {
-    if (this.#lost.size > 0) return
+    if (this.#lost.size > 0 || this.#isHeld) return
     for (const { sequence, body } of entries) {
       this.head = Math.max(this.head, sequence)
       if (sequence <= this.cursor) continue
@@ -122,6 +125,15 @@ export class Stream {
   /** Takes out of memory what stands behind an event that failed; it is read again later. */
   dropBehind(lane: string): void {
     for (const job of this.waiting.drop(lane)) this.settle(job)
+  }
+
+  /** The configuration is another: what waits is read again and judged by it. `isReordered`: in other lanes than before. */
+  reconsider(isReordered: boolean): void {
+    this.#isChanging ||= isReordered
+    for (const { sequence, body } of this.waiting.clear()) {
+      this.#lost.add(sequence)
+      this.#characters -= body.length
+    }
   }
 
   /** Goes on after `position`; what lay between is not delivered. Returns what was on its way. */
@@ -181,10 +193,15 @@ export class Stream {
         continue
       }
       const head = readHead(body)
-      if (!matches(this.#filter(), head)) continue
-      const lane = this.#book.claims(head, sequence)?.lane ?? laneOf(this.#filter().ordering, head, sequence)
-      this.#add(makeJob('live', lane, sequence, head, body))
+      // What stands behind a failing event is read with its lane.
+      if (!matches(this.#filter(), head) || this.#book.claims(head, sequence)) continue
+      this.#add(makeJob('live', laneOf(this.#filter().ordering, head, sequence), sequence, head, body))
     }
+  }
+
+  get #isHeld(): boolean {
+    this.#isChanging &&= this.waiting.isBusy
+    return this.#isChanging
   }
 
   #read(sequence: number, body: string): void {

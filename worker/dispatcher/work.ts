@@ -136,6 +136,8 @@ export class Work {
     if (config.version <= this.settings.config.version) return
     this.ledger.write(now)
     this.settings = { ...this.settings, config }
+    this.stream.reconsider(config.ordering !== before.ordering)
+    this.replayer.reconsider()
     if (config.url !== before.url || isSkipping) this.breaker.hurry(now)
     this.control.disabled = null
     if (isSkipping) Object.assign(this.control, { failingSince: null, failures: 0 })
