@@ -8,8 +8,6 @@ import type { Simulator } from './simulator.ts'
 export interface ContestantOptions {
   /** A folder for a CPU profile, written when the process is told to stop. */
   profile?: string | undefined
-  /** Garbage is collected before memory is read. */
-  collectsGarbage?: boolean
 }
 
 /** Something that holds WhatsApp connections in a process of its own and turns what comes into events. */
@@ -114,9 +112,6 @@ export class ConnectorContestant implements Contestant {
   }
 }
 
-function flags({ profile, collectsGarbage }: ContestantOptions): string[] {
-  return [
-    ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
-    ...(collectsGarbage === true ? ['--expose-gc'] : []),
-  ]
+function flags({ profile }: ContestantOptions): string[] {
+  return profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
 }

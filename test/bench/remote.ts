@@ -62,4 +62,6 @@ export interface Usage {
   /** CPU milliseconds since the process began. */
   cpuMs: number
   rssBytes: number
+  /** Turns of the event loop since the process began. */
+  loopTurns: number
 }

@@ -13,9 +13,12 @@ export function serve(functions: Functions): void {
   process.on('disconnect', () => process.exit(1))
 }
 
-/** What this process has used; garbage is collected first when Node was started with `--expose-gc`. */
+/** What this process has used. */
 function readUsage() {
-  globalThis.gc?.()
   const { user, system } = process.cpuUsage()
-  return { cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() }
+  return {
+    cpuMs: (user + system) / 1000,
+    rssBytes: process.memoryUsage.rss(),
+    loopTurns: performance.nodeTiming.uvMetricsInfo.loopCount,
+  }
 }
