@@ -8,7 +8,7 @@ export const maxUnwritten = 50
 /** … and after this long. What is delivered and not yet written is delivered again after a crash … */
 export const maxUnwrittenMs = 250
 /** … or as soon as a stream has paused for so long: then a row costs no more than that of a lone event. */
-export const restAfterMs = 30
+export const restAfterMs = 100
 
 /** Most of a batch's row; a row of SQLite here holds 2 MB. */
 const maxRowCharacters = 256 * 1024
