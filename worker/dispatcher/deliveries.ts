@@ -10,8 +10,8 @@ import {
 } from './delivery-view.ts'
 import type { LaneBook } from './lane-book.ts'
 import type { Ledger } from './ledger.ts'
-import { matches, readHead } from './match.ts'
-import type { Settings } from './record.ts'
+import { matches, readHead, type EventHead } from './match.ts'
+import type { Delivered, Settings } from './record.ts'
 import { ringSlots, type DispatcherStore } from './store.ts'
 import type { LogSlice, Stream } from './stream.ts'
 
@@ -58,9 +58,8 @@ export async function listDeliveries(
   if (wants('delivered')) {
     const isUnsettled = (sequence: number) =>
       sources.stream.isOpen(sequence) || sources.book.get(`#${sequence}`)?.sequence === sequence
-    for (const one of [...sources.ledger.unwritten, ...sources.store.delivered(ringSlots)]) {
+    for (const one of join([...sources.ledger.unwritten, ...sources.store.delivered(ringSlots)]))
       if (!isUnsettled(one.sequence)) add(viewDelivered(idSession, one))
-    }
   }
   const deliveries = Array.from(found.values())
     .filter(({ sequence }) => sequence > floor)
@@ -87,9 +86,41 @@ export function findDelivery(
   }
   const dead = store.dead.find(idEvent)
   if (dead) return { delivery: viewDead(idSession, dead.record), attemptLog: dead.history.map(viewAttempt) }
-  const delivered = ledger.unwritten.find((one) => one.idEvent === idEvent) ?? store.findDelivered(idEvent)
+  const unwritten = ledger.unwritten.filter((one) => one.idEvent === idEvent)
+  const [delivered] = join([...unwritten, store.findDelivered(idEvent)].filter((one) => one !== null))
   if (!delivered) return null
   return { delivery: viewDelivered(idSession, delivered), attemptLog: delivered.attempts.map(viewAttempt) }
+}
+
+/** Each event once, with all attempts of it. `entries`: newest first; an event that was sent again has several. */
+function join(entries: readonly Delivered[]): Delivered[] {
+  const joined = new Map<number, Delivered>()
+  for (const one of entries) {
+    const newer = joined.get(one.sequence)?.attempts ?? []
+    joined.set(one.sequence, { ...one, attempts: [...one.attempts, ...newer] })
+  }
+  return Array.from(joined.values())
+}
+
+/** An event that waits for its first attempt; null when the log does not have it, or it is not waiting. */
+export async function findUntried(
+  { stream, book, settings }: DeliverySources,
+  findEvent: () => Promise<{ ok: true; line: string } | { ok: false }>,
+): Promise<{ delivery: DeliveryView; attemptLog: AttemptView[] } | null> {
+  const found = await findEvent()
+  if (!found.ok) return null
+  const head = readHead(found.line)
+  const { sequence } = JSON.parse(found.line) as { sequence: number }
+  const { ref, config } = settings()
+  if (!matches(config, head) || !isUntried(stream, book, head, sequence)) return null
+  return { delivery: viewPending(ref.idSession, sequence, head.idEvent), attemptLog: [] }
+}
+
+/** Whether the stream has not come to an event, or has it in hand, or it stands behind one that fails. */
+function isUntried(stream: Stream, book: LaneBook, head: EventHead, sequence: number): boolean {
+  const claim = book.claims(head, sequence)
+  if (claim?.sequence === sequence) return false
+  return sequence > stream.cursor || stream.isOpen(sequence) || claim !== null
 }
 
 /** Looks through the log from the newest end for what has not been tried; `floor` > 0: there may be more at or below it. */
@@ -113,11 +144,7 @@ async function findPending(
       if (sequence > through) break
       const head = readHead(body)
       if (!matches(settings.config, head)) continue
-      const claim = book.claims(head, sequence)
-      const isBehind = claim !== null && sequence > claim.position
-      if (sequence > stream.cursor || stream.isOpen(sequence) || isBehind) {
-        if (claim?.sequence !== sequence) events.push({ sequence, idEvent: head.idEvent })
-      }
+      if (isUntried(stream, book, head, sequence)) events.push({ sequence, idEvent: head.idEvent })
     }
     through = after
     if (events.length >= limit) break

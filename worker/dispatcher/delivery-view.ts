@@ -63,9 +63,10 @@ export function viewDead(idSession: string, dead: DeadRecord): DeliveryView {
   }
 }
 
-/** An event that has been delivered. */
+/** An event that has been delivered; a failure afterwards, when it was sent again, does not undo that. */
 export function viewDelivered(idSession: string, delivered: Delivered): DeliveryView {
   const last = delivered.attempts.at(-1)
+  const success = delivered.attempts.findLast(({ error }) => error === null)
   return {
     ...fresh,
     idEvent: delivered.idEvent,
@@ -74,7 +75,8 @@ export function viewDelivered(idSession: string, delivered: Delivered): Delivery
     status: 'delivered',
     attempts: delivered.attempts.length,
     lastStatusCode: last?.status ?? null,
-    deliveredAt: last ? last.at + last.durationMs : null,
+    lastError: last?.error ?? null,
+    deliveredAt: success ? success.at + success.durationMs : null,
   }
 }
 

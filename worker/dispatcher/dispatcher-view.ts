@@ -12,7 +12,7 @@ export interface DispatcherView {
   state: 'idle' | 'delivering' | 'failing' | 'down' | 'paused' | 'disabled'
   sequence: number
   cursor: number
-  /** Events that are known to wait, at most; 0 when there is nothing left to do. */
+  /** Events that are not settled; of those far away, at most. 0 when there is nothing left to do. */
   lag: number
   /** Age of the oldest event that is not settled. */
   lagSeconds: number
@@ -61,16 +61,13 @@ const nothing: DispatcherView = {
   replay: null,
 }
 
-/**
- * Describes a Dispatcher; one that was never configured has nothing to do.
- * @param waitingSince when the oldest event was logged that is not settled; null when there is none.
- */
-export function describe(work: Work | null, now: number, waitingSince: number | null): DispatcherView {
+/** Describes a Dispatcher; one that was never configured has nothing to do. */
+export async function describe(work: Work | null, now: number): Promise<DispatcherView> {
   if (!work) return nothing
+  const { waitingSince, lag } = await work.backlog()
   const { stream, book, control, breaker, settings, store, health } = work
   const status = control.disabled ? 'disabled' : settings.config.status
   const failing = book.records.filter(({ sequence }) => sequence !== null)
-  const lag = Math.max(0, stream.head - stream.cursor) + stream.openSize + book.size
   const { replay } = control
   return {
     idSession: settings.ref.idSession,

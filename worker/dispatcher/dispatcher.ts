@@ -8,7 +8,7 @@ import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import { attempt, attemptTimeoutMs } from './attempt.ts'
 import { Deadlines } from './deadlines.ts'
-import { findDelivery, listDeliveries } from './deliveries.ts'
+import { findDelivery, findUntried, listDeliveries } from './deliveries.ts'
 import { viewAttempt, type AttemptView, type DeliveryStatus, type DeliveryView } from './delivery-view.ts'
 import { describe, type DispatcherView } from './dispatcher-view.ts'
 import { backstopMs } from './engine.ts'
@@ -99,12 +99,12 @@ export class Dispatcher extends DurableObject<Env> {
   /** How this subscription fares with this session. */
   async describe(): Promise<DispatcherView> {
     const work = this.#work
-    if (!work) return describe(null, Date.now(), null)
+    if (!work) return describe(null, Date.now())
     await work.refreshHead()
     work.engine.kick()
     await work.engine.settledWithin(wakeWaitMs)
     await this.#arm()
-    return describe(work, Date.now(), await work.waitingSince())
+    return describe(work, Date.now())
   }
 
   async listDeliveries(options: {
@@ -121,10 +121,14 @@ export class Dispatcher extends DurableObject<Env> {
   }
 
   /** One delivery with every attempt of it that is remembered. */
-  getDelivery(
+  async getDelivery(
     idEvent: string,
-  ): Result<{ delivery: DeliveryView; attemptLog: AttemptView[] }, 'deliveryNotFound'> {
-    const found = this.#work && findDelivery(this.#work.sources, idEvent)
+  ): Promise<Result<{ delivery: DeliveryView; attemptLog: AttemptView[] }, 'deliveryNotFound'>> {
+    const work = this.#work
+    const found =
+      work &&
+      (findDelivery(work.sources, idEvent) ??
+        (await findUntried(work.sources, () => work.session.findEvent(idEvent))))
     return found
       ? succeed(found)
       : fail('deliveryNotFound', 'No delivery of this event is known for this subscription.')

@@ -143,6 +143,8 @@ export class Settlement {
     if (record?.sequence === job.sequence) {
       attempt.nextAt = record.nextAt
       book.block({ ...record, lastStatus: attempt.status, lastError: attempt.error }, [attempt])
+    } else if (!this.#parts.store.dead.has(job.sequence)) {
+      ledger.delivered({ sequence: job.sequence, idEvent: job.idEvent, attempts: [attempt] }, now)
     } else {
       const history = this.#parts.store.dead.history(job.sequence)
       this.#bury(job, 'exhausted', [...history, attempt], attempt.status, now)

@@ -19,6 +19,9 @@ import {
  */
 export const ringSlots = 1024
 
+/** How many batches, failing events and dead letters tell how an endpoint fares, after a restart. */
+const latestRows = 8
+
 export interface Progress {
   n: number
   cursor: number
@@ -43,6 +46,8 @@ const statements = {
     ON CONFLICT DO UPDATE SET position = ?2, sequence = ?3, id_event = ?4, attempts = ?5, next_at = ?6, since = ?7,
       is_told = ?8, last_status = ?9, last_error = ?10, history = ?11`,
   history: 'SELECT history FROM lanes WHERE lane = ?',
+  latestFailing: `SELECT history FROM lanes WHERE sequence IS NOT NULL ORDER BY since DESC LIMIT ${latestRows}`,
+  latestDead: `SELECT history FROM dead ORDER BY sequence DESC LIMIT ${latestRows}`,
   removeLane: 'DELETE FROM lanes WHERE lane = ?',
   missed: 'SELECT after, through, lane FROM missed ORDER BY id',
   clearMissed: 'DELETE FROM missed',
@@ -187,6 +192,15 @@ export class DispatcherStore {
   history(lane: string): Attempt[] {
     const row = this.#sql.exec<{ history: string }>(statements.history, lane).toArray()[0]
     return row ? (JSON.parse(row.history) as Attempt[]) : []
+  }
+
+  /** The latest attempts of all, as far as a few rows of each kind tell them; oldest first. */
+  latestAttempts(): Attempt[] {
+    const histories = [statements.latestFailing, statements.latestDead]
+      .flatMap((statement) => this.#sql.exec<{ history: string }>(statement).toArray())
+      .flatMap(({ history }) => JSON.parse(history) as Attempt[])
+    const delivered = this.delivered(latestRows).flatMap(({ attempts }) => attempts)
+    return [...histories, ...delivered].sort((one, other) => one.at - other.at)
   }
 
   removeLane(lane: string): void {

@@ -7,6 +7,7 @@ import { Breaker } from './breaker.ts'
 import type { DeliverySources } from './deliveries.ts'
 import { Engine } from './engine.ts'
 import { Health } from './health.ts'
+import { countUnsettled } from './lag.ts'
 import { LaneBook } from './lane-book.ts'
 import { Ledger } from './ledger.ts'
 import { addMissed } from './missed.ts'
@@ -23,6 +24,7 @@ export interface SessionDoor {
   readLog(options: { after: number; limit: number; maxBytes: number }): Promise<LogSlice>
   sequenceBefore(at: number): Promise<{ sequence: number }>
   loggedAt(sequence: number): Promise<{ at: number | null }>
+  findEvent(idEvent: string): Promise<{ ok: true; line: string } | { ok: false }>
   appendOwn(event: EventDraft): Promise<{ ok: boolean }>
 }
 
@@ -95,9 +97,7 @@ export class Work {
       failed: doors.failed,
       written: () => this.#written(),
     })
-    for (const { attempts } of store.delivered(8).reverse()) {
-      for (const { error, durationMs } of attempts) this.health.add(error === null, durationMs)
-    }
+    for (const { error, durationMs } of store.latestAttempts()) this.health.add(error === null, durationMs)
     this.#hasNotices = store.notices().length > 0
   }
 
@@ -210,19 +210,26 @@ export class Work {
     }
   }
 
-  /** Since when the oldest event that is not settled has waited; null when none does. */
-  async waitingSince(): Promise<number | null> {
+  /** What is not settled: how many events, and when the oldest of them was logged; null when there is none. */
+  async backlog(): Promise<{ lag: number; waitingSince: number | null }> {
+    try {
+      return { lag: await countUnsettled(this.sources), waitingSince: await this.#waitingSince() }
+    } catch (error) {
+      this.doors.failed(error)
+      const { stream, book } = this
+      return {
+        lag: Math.max(0, stream.head - stream.cursor) + stream.openSize + book.size,
+        waitingSince: null,
+      }
+    }
+  }
+
+  async #waitingSince(): Promise<number | null> {
     const { stream, book } = this
     const unsettled = book.records.map(({ sequence, position }) => sequence ?? position + 1)
     if (stream.cursor < stream.head) unsettled.push(stream.cursor + 1)
     const oldest = Math.min(...unsettled, ...stream.open)
-    if (oldest === Infinity) return null
-    try {
-      return (await this.session.loggedAt(oldest)).at
-    } catch (error) {
-      this.doors.failed(error)
-      return null
-    }
+    return oldest === Infinity ? null : (await this.session.loggedAt(oldest)).at
   }
 
   /** Disables the subscription, if its Tenant agrees that nothing but failure comes of it. */
