@@ -90,10 +90,10 @@ describe.concurrent('F. Five days of failure, seen from outside', () => {
       await stage.restart(patient, (stored) => {
         stored.change('Dispatcher', 'UPDATE lanes SET next_at = 0')
         stored.setAlarms('Dispatcher', Date.now())
-        const shifted = `json_set(control, '$.failingSince', (control ->> '$.failingSince') - ?)`
         stored.change(
           'Dispatcher',
-          `UPDATE control SET control = ${shifted} WHERE control ->> '$.failingSince' > 0`,
+          `UPDATE control SET control = json_set(control, '$.failures', 1000,
+            '$.failingSince', (control ->> '$.failingSince') - ?)`,
           dayMs / 2,
         )
       })
