@@ -54,17 +54,17 @@ describe.concurrent('J. Alarms, seen from outside', () => {
     await alone(async (stage) => {
       const one = await failOnce(stage)
       await stage.restart(patient, (stored) => {
-        stored.change('Session', 'ALTER TABLE log RENAME TO lost_log')
+        stored.renameLogColumn('bodies', 'lost')
         plan(stored, Date.now())
         stored.setAlarms('Dispatcher', Date.now())
       })
-      const thrown = () => stage.log.filter((line) => /"part":"dispatcher".*no such table/.test(line)).length
+      const thrown = () => stage.log.filter((line) => /"part":"dispatcher".*no such column/.test(line)).length
       for (const count of [2, 4, 6]) {
         await waitUntil(() => thrown() >= count, `${count} calls that have thrown`, 40_000)
         await waitUntil(() => stage.stored.alarms('Dispatcher').length === 1, 'an alarm stands')
       }
       expect(one.received).toHaveLength(1)
-      await stage.restart(patient, (stored) => stored.change('Session', 'ALTER TABLE lost_log RENAME TO log'))
+      await stage.restart(patient, (stored) => stored.renameLogColumn('lost', 'bodies'))
       await one.until(2, 75_000)
     })
   }, 150_000)

@@ -137,7 +137,7 @@ describe('J. Crash, eviction, alarms', () => {
       await one.publish(text(value, value))
       await one.until(Number(value))
     }
-    await pause(150)
+    await pause(300)
     await stage.crash()
     // Asking how it fares makes the subscription look at what is left to do.
     expect(await one.status()).toMatchObject({ health: [{ lagEvents: 0 }] })

@@ -19,8 +19,20 @@ export class StoredObjects {
 
   /** Changes every object of a class. */
   change(of: ObjectClass, sql: string, ...values: (string | number | bigint | null)[]): void {
-    for (const name of readdirSync(this.#classDirectory(of))) {
-      if (name.endsWith('.sqlite') && name !== alarmsFile) this.#run(of, name, sql, values)
+    for (const name of this.#objectFiles(of)) this.#run(of, name, sql, values)
+  }
+
+  /** Calls the column of the log in which the events stand something else: nobody can read it until it is called so again. */
+  renameLogColumn(from: string, to: string): void {
+    for (const name of this.#objectFiles('Session')) {
+      const path = join(this.#classDirectory('Session'), name)
+      const database = new DatabaseSync(path)
+      const tables = database
+        .prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'log_[0-9]*'`)
+        .all()
+      for (const { name: table } of tables)
+        database.exec(`ALTER TABLE ${String(table)} RENAME COLUMN ${from} TO ${to}`)
+      database.close()
     }
   }
 
@@ -63,6 +75,11 @@ export class StoredObjects {
     } finally {
       database.close()
     }
+  }
+
+  #objectFiles(of: ObjectClass): string[] {
+    const names = readdirSync(this.#classDirectory(of))
+    return names.filter((name) => name.endsWith('.sqlite') && name !== alarmsFile)
   }
 
   #classDirectory(of: ObjectClass): string {
