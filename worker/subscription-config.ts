@@ -28,7 +28,9 @@ export interface SubscriptionConfig {
   includeHistory: boolean
   status: SubscriptionStatus
   rateLimitPerSecond?: number
-  /** Unix ms: its events begin there. */
+  /** Unix ms: its events begin there … */
   createdAt: number
+  /** … and here in a session that it came to concern when its `sessions` were last changed. */
+  sessionsSince?: number
   version: number
 }

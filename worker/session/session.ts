@@ -52,7 +52,7 @@ export class Session extends DurableObject<Env> {
         store.pace.adapt(input.settings.pacing, Date.now())
         record.version = input.version
         store.subscriptions.replace(input.subscriptions, (config) =>
-          store.log.sequenceBefore(config.createdAt),
+          store.log.sequenceBefore(config.sessionsSince ?? config.createdAt),
         )
       })
     }

@@ -35,7 +35,10 @@ export interface SubscriptionRecord extends SubscriptionConfig {
 }
 
 /** A subscription as it may be shown; its secrets never are. */
-export type SubscriptionView = Omit<SubscriptionRecord, 'secrets' | 'version' | 'idTenant' | 'requestHash'>
+export type SubscriptionView = Omit<
+  SubscriptionRecord,
+  'secrets' | 'version' | 'idTenant' | 'requestHash' | 'sessionsSince'
+>
 
 export type SubscriptionRefusal = 'targetRefused' | 'headerRefused' | 'secretInvalid'
 
@@ -97,6 +100,7 @@ export function changeSubscription(
       ...(rate === undefined ? {} : { rateLimitPerSecond: rate }),
       ...(secret === undefined ? {} : { secrets: [{ secret }] }),
       ...(input.status === undefined ? {} : { statusReason: null }),
+      ...(input.sessions === undefined ? {} : { sessionsSince: now }),
       version: before.version + 1,
       updatedAt: now,
     },
@@ -134,7 +138,14 @@ export function setStatus(
 
 /** What may be shown of it. */
 export function viewSubscription(record: SubscriptionRecord): SubscriptionView {
-  const { secrets: _secrets, version: _version, idTenant: _idTenant, requestHash: _hash, ...view } = record
+  const {
+    secrets: _secrets,
+    version: _version,
+    idTenant: _idTenant,
+    requestHash: _hash,
+    sessionsSince: _since,
+    ...view
+  } = record
   return view
 }
 

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest'
+import { Endpoint } from '../support/endpoint.ts'
+import { conversation } from '../support/event-builder.ts'
+import { makeLinked } from '../support/linked-session.ts'
+
+it('a subscription gets of a session that it is given later only what is logged from then on', async () => {
+  const endpoint = new Endpoint()
+  const { customer, link } = await makeLinked()
+  const { body } = await customer.post<{ idSubscription: string }>('/v1/subscriptions', {
+    url: endpoint.url,
+    events: ['conversation'],
+    sessions: ['another'],
+  })
+  const path = `/v1/subscriptions/${body.idSubscription}`
+  await link.deliver(conversation({ value: 'before' }))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const changed = await customer.patch(path, { sessions: ['another', 'support'] })
+  expect(changed.body).not.toHaveProperty('sessionsSince')
+  await link.deliver(conversation({ value: 'after' }))
+  await expect.poll(() => endpoint.values()).toEqual(['after'])
+  await customer.post(`${path}/replay`, { onlyFailed: true })
+  await expect.poll(() => endpoint.values()).toEqual(['after', 'before'])
+})
+
+it('a subscription does not send again what it has sent, when a session is taken from it and given back', async () => {
+  const endpoint = new Endpoint()
+  const { customer, link } = await makeLinked()
+  const { body } = await customer.post<{ idSubscription: string }>('/v1/subscriptions', {
+    url: endpoint.url,
+    events: ['conversation'],
+  })
+  const path = `/v1/subscriptions/${body.idSubscription}`
+  await link.deliver(conversation({ value: '1' }))
+  await expect.poll(() => endpoint.values()).toEqual(['1'])
+  await customer.patch(path, { sessions: ['another'] })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await customer.patch(path, { sessions: null })
+  await link.deliver(conversation({ value: '2' }))
+  await expect.poll(() => endpoint.values()).toEqual(['1', '2'])
+})
