@@ -68,7 +68,9 @@ export const updateSubscription = createRoute({
   path,
   operationId: 'updateSubscription',
   summary: 'Change a subscription',
-  description: 'Deliveries that wait for a retry go to the new URL, with the new headers.',
+  description:
+    'What waits goes to the new URL, with the new headers, if the new filter wants it. Of a session that it is given ' +
+    'later a subscription gets what is logged from then on.',
   request: { params: subscription, body: body(UpdateSubscription) },
   responses: { 200: json(SubscriptionView, 'The subscription.'), ...problems(400, 404, 413, 415, 422) },
 })
@@ -98,7 +100,8 @@ const setStatus = (name: 'enable' | 'disable', summary: string, description: str
 export const enableSubscription = setStatus(
   'enable',
   'Enable a subscription',
-  'What waited is sent, in order.',
+  'What waited during a pause is sent, in order. After a disabling, deliveries begin with what happens next; a replay ' +
+    'with `onlyFailed` sends what was missed.',
 )
 export const disableSubscription = setStatus(
   'disable',

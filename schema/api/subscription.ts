@@ -64,7 +64,7 @@ const settings = {
     .min(1)
     .max(1000)
     .nullable()
-    .meta({ description: 'At most so many requests a second.' }),
+    .meta({ description: 'At most so many requests a second, for each session.' }),
 }
 
 /** A bare `"*"` is taken for the list of it: no union, which would not tell which type of a list is wrong. */
@@ -116,7 +116,7 @@ export const SubscriptionHealth = z
     state: z.string().meta({ description: 'How deliveries of this session go.' }),
     sequence: z.int().meta({ description: 'Newest event of the session.' }),
     cursor: z.int().meta({ description: 'All events up to here are settled or listed as deliveries.' }),
-    lagEvents: z.int(),
+    lagEvents: z.int().meta({ description: 'Events that are not settled; of those far behind, at most.' }),
     lagSeconds: z.number().meta({ description: 'Age of the oldest event that waits.' }),
     replay: z
       .object({
