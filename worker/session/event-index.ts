@@ -12,8 +12,8 @@ import type { EventLog } from './log.ts'
  */
 export const segmentSize = 512
 
-/** How many events back ids are read into memory, at 24 to 48 bytes each. */
-export const maxIndexed = 2_000_000
+/** How many events back ids are certainly kept in memory, at 24 to 48 bytes each: 50 MB at most. */
+export const maxIndexed = 1_500_000
 
 type Hash = (text: string) => [high: number, low: number]
 
@@ -113,9 +113,9 @@ export class EventIndex {
 
   #take(idEvent: string, sequence: number, now: number): void {
     const [high, low] = this.#hash(idEvent)
+    this.#newest = sequence
     this.#put(high, low, sequence)
     this.#open.push(high, low)
-    this.#newest = sequence
     if (this.#open.length >= 2 * segmentSize) this.seal(now)
   }
 
@@ -125,16 +125,23 @@ export class EventIndex {
     const mask = table.length / 3 - 1
     let place = low & mask
     while (table[place * 3 + 2] !== 0) place = (place + 1) & mask
-    table.set([high, low, sequence], place * 3)
+    table[place * 3] = high
+    table[place * 3 + 1] = low
+    table[place * 3 + 2] = sequence
     this.#count++
   }
 
+  /** Makes room: by forgetting what is out of reach when that is enough for a while, else by a table twice as large. */
   #grow(): void {
     const old = this.#table
-    this.#table = new Uint32Array(2 * old.length)
+    const oldest = this.#newest - this.#reach
+    const isRoomy = this.#reach <= (this.#count * 3) / 4
+    this.#table = new Uint32Array(isRoomy ? old.length : 2 * old.length)
     this.#count = 0
-    for (let at = 0; at < old.length; at += 3)
-      if (old[at + 2] !== 0) this.#put(old[at]!, old[at + 1]!, old[at + 2]!)
+    for (let at = 0; at < old.length; at += 3) {
+      const sequence = old[at + 2]!
+      if (sequence > 0 && sequence > oldest) this.#put(old[at]!, old[at + 1]!, sequence)
+    }
   }
 }
 

@@ -13,9 +13,12 @@ const partitionsPerRetention = 7
 const maxPartitionEvents = 100_000
 const maxRowCharacters = 128 * 1024
 const pageRows = 8
+/** A page of so much is followed by a single row. */
+const largePageCharacters = 32 * 1024
 /** How many events back proofs are looked for. */
 const maxProofAge = 5000
-const scanPages = 8
+/** Rows that one call of `list` looks at. */
+const listRows = 48
 
 const statements = {
   tables: `SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'log_[0-9]*'`,
@@ -113,7 +116,7 @@ export class EventLog {
   ): { lines: string[]; nextAfter: number } {
     const lines: string[] = []
     let nextAfter = after
-    for (const { sequence, body } of this.#scan(after, scanPages)) {
+    for (const { sequence, body } of this.#scan(after, listRows)) {
       if (lines.length >= limit) break
       nextAfter = sequence
       if (types === null || types.has(readMessageType(body))) lines.push(body)
@@ -206,14 +209,20 @@ export class EventLog {
     return next
   }
 
-  /** Pages through the rows, so that no statement stays open when the reader stops early. */
-  *#scan(after: number, pages: number): Generator<LogEntry> {
+  /**
+   * Pages through at most about so many rows, so that no statement stays open when the reader stops early. Most readers want
+   * little: a page is one row at first, then doubles unless rows are large.
+   */
+  *#scan(after: number, maxRows: number): Generator<LogEntry> {
     let seen = after
-    for (let page = 0; page < pages && seen < this.head; page++) {
-      // Most readers want little: a page begins with one row and doubles.
-      const rows = this.#partitionAt(seen + 1)?.read(seen + 1, Math.min(2 ** page, pageRows)) ?? []
+    let limit = 1
+    for (let count = 0; count < maxRows && seen < this.head;) {
+      const rows = this.#partitionAt(seen + 1)?.read(seen + 1, limit) ?? []
       if (rows.length === 0) return
+      count += rows.length
+      let characters = 0
       for (const row of rows) {
+        characters += row.bodies.length
         let sequence = row.first
         for (const body of row.bodies.split('\n')) {
           if (sequence > seen) {
@@ -223,6 +232,7 @@ export class EventLog {
           sequence++
         }
       }
+      limit = characters < largePageCharacters ? Math.min(2 * limit, pageRows) : 1
     }
   }
 }

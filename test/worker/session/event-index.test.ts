@@ -89,4 +89,16 @@ describe('what is in the log already', () => {
     })
     expect(found).toEqual([false, true])
   })
+
+  it('is kept in memory no further either, however long the object lives', async () => {
+    const { stub } = await makeSession()
+    const found = await runInDurableObject(stub, (_session, { storage }) => {
+      const log = new EventLog(storage.sql, 1000)
+      const index = new EventIndex(storage.sql, log, { reach: 300 })
+      for (let sequence = 1; sequence <= 2000; sequence++)
+        index.add([{ sequence, body: JSON.stringify({ idEvent: idOf(sequence) }) }], 0)
+      return [1, 1000, 1701, 2000].map((number) => index.find(idOf(number)))
+    })
+    expect(found).toEqual([null, null, 1701, 2000])
+  })
 })
