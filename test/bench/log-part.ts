@@ -14,6 +14,8 @@ const pages = 200
 const tellEvery = 50_000
 /** In a log that counts as empty: enough to be warm. */
 const fewEvents = 2000
+/** In one that is read anywhere: more than SQLite's cache holds, so that both are read from their files. */
+const uncachedEvents = 20_000
 
 interface Log {
   link: RawLink
@@ -21,12 +23,14 @@ interface Log {
   head: number
 }
 
-type Step = 'commit' | 'read' | 'deliver'
-type Paces = Record<Step, Record<'few' | 'long', Pace[]>>
-const steps: Record<Step, string> = {
-  commit: `committed, ${batch} at a time`,
-  read: `read by the API, ${pageEvents} a page, anywhere in the log`,
-  deliver: 'committed and delivered',
+type Step = 'commit' | 'readNewest' | 'readAnywhere' | 'deliver'
+type Paces = Record<'few' | 'long', Pace[]>
+const read = `read by the API, ${pageEvents} a page`
+const steps: Record<Step, { title: string; fewEvents: number }> = {
+  commit: { title: `committed, ${batch} at a time`, fewEvents },
+  readNewest: { title: `${read}, the newest ${fewEvents}`, fewEvents },
+  readAnywhere: { title: `${read}, anywhere (few: ${uncachedEvents})`, fewEvents: uncachedEvents },
+  deliver: { title: 'committed and delivered', fewEvents },
 }
 
 /** Whether a log of `logEvents` events is as quick as one of few; the two take turns, the short one new each time. */
@@ -52,17 +56,15 @@ export async function measureLog({
   }
   const run: Record<Step, (log: Log) => Promise<number>> = {
     commit: (log) => fill(log, events),
-    read: (log) => readPages(log, worker.api),
+    readNewest: (log) => readPages(log, fewEvents, worker.api),
+    readAnywhere: (log) => readPages(log, log.head, worker.api),
     deliver: (log) => deliver(log, events),
   }
   const long = await make('long', null)
   await fill(long, logEvents, progress)
-  const paces: Paces = {
-    commit: { few: [], long: [] },
-    read: { few: [], long: [] },
-    deliver: { few: [], long: [] },
-  }
-  for (const step of ['commit', 'read', 'deliver'] as const) {
+  const rows: string[][] = []
+  for (const [step, { title, fewEvents: count }] of Object.entries(steps) as [Step, (typeof steps)[Step]][]) {
+    const paces: Paces = { few: [], long: [] }
     const isDelivered = step === 'deliver'
     if (isDelivered) {
       await worker.subscribe([long.link.ref.idSession], sink.url)
@@ -70,42 +72,43 @@ export async function measureLog({
     }
     for (let round = 0; round <= rounds; round++) {
       const few = await make(`${step}-${round}`, isDelivered ? sink.url : null)
-      await (isDelivered ? deliver(few, fewEvents) : fill(few, fewEvents))
+      await (isDelivered ? deliver(few, count) : fill(few, count))
       for (const which of round % 2 === 0 ? (['few', 'long'] as const) : (['long', 'few'] as const)) {
         const pace = await measurePace(worker.pid, () => run[step](which === 'long' ? long : few))
         const turn = round === 0 ? 'warming up' : `round ${round}`
         progress(`${step}, ${turn}, ${which}: ${Math.round(pace.perSecond)}/s`)
-        if (round > 0) paces[step][which].push(pace)
+        if (round > 0) paces[which].push(pace)
       }
       few.link.close()
     }
+    rows.push(report(title, paces))
   }
   await worker.stop()
   sink.close()
-  const count = logEvents.toLocaleString('en')
-  say(`A log of ${count} events against a new one of ${fewEvents}, medians of ${rounds} rounds in turns.\n`)
-  say(report(paces))
+  const cpu = 'CPU an event'
+  say(
+    `A log of ${logEvents.toLocaleString('en')} events against a new one of ${fewEvents}, medians of ${rounds} rounds in turns.\n`,
+  )
+  say(
+    table(
+      ['events', 'few', 'long log', 'ratio by time', `${cpu}: few`, 'long log', 'ratio by CPU'],
+      [...rows, ['budget', '', '', '0.90', '', '', '0.90']],
+    ),
+  )
   say(`\n${describeState(state)}`)
 }
 
-function report(paces: Paces): string {
-  const rows = (Object.keys(steps) as Step[]).map((step) => {
-    const [few, long] = [medianPace(paces[step].few), medianPace(paces[step].long)]
-    return [
-      steps[step],
-      `${Math.round(few.perSecond)}/s`,
-      `${Math.round(long.perSecond)}/s`,
-      (long.perSecond / few.perSecond).toFixed(2),
-      formatMicroseconds(few.cpuMs),
-      formatMicroseconds(long.cpuMs),
-      (few.cpuMs / long.cpuMs).toFixed(2),
-    ]
-  })
-  const cpu = 'CPU an event'
-  return table(
-    ['events', 'few', 'long log', 'ratio by time', `${cpu}: few`, 'long log', 'ratio by CPU'],
-    [...rows, ['budget', '', '', '0.90', '', '', '0.90']],
-  )
+function report(title: string, paces: Paces): string[] {
+  const [few, long] = [medianPace(paces.few), medianPace(paces.long)]
+  return [
+    title,
+    `${Math.round(few.perSecond)}/s`,
+    `${Math.round(long.perSecond)}/s`,
+    (long.perSecond / few.perSecond).toFixed(2),
+    formatMicroseconds(few.cpuMs),
+    formatMicroseconds(long.cpuMs),
+    (few.cpuMs / long.cpuMs).toFixed(2),
+  ]
 }
 
 async function fill(log: Log, count: number, progress?: (text: string) => void): Promise<number> {
@@ -121,14 +124,16 @@ async function fill(log: Log, count: number, progress?: (text: string) => void):
   return count
 }
 
+/** Reads pages among the newest `span` events. */
 async function readPages(
   { link, head }: Log,
+  span: number,
   api: { get: <T>(path: string) => Promise<T> },
 ): Promise<number> {
   let count = 0
   for (let page = 0; page < pages; page++) {
     // A fixed walk that jumps about: every page is somewhere else.
-    const after = Math.floor((((page * 61) % pages) / pages) * (head - pageEvents))
+    const after = head - span + Math.floor((((page * 61) % pages) / pages) * (span - pageEvents))
     const path = `/v1/sessions/${link.ref.idSession}/events?after=${after}&limit=${pageEvents}`
     const { events } = await api.get<{ events: unknown[] }>(path)
     count += events.length
