@@ -31,8 +31,6 @@ describe('a sealed value', () => {
     expect(() => cipher.open('session', 'y', sealed)).toThrow('does not open')
     expect(() => cipher.open('sender-key', 'x', sealed)).toThrow('does not open')
     expect(() => makeCipher(masterKey, 'b').open('session', 'x', sealed)).toThrow('does not open')
-    expect(() => makeCipher(Buffer.alloc(32, 2), 'a').open('session', 'x', sealed)).toThrow(
-      'does not open',
-    )
+    expect(() => makeCipher(Buffer.alloc(32, 2), 'a').open('session', 'x', sealed)).toThrow('does not open')
   })
 })
