@@ -29,6 +29,7 @@ class Party {
     const backend = {
       record: (change: Change) => this.changes.push(change),
       readKeys: async (): Promise<KeyEntry[]> => [],
+      ackedChange: 0,
     }
     const store = new SessionStore({ keys: [], cipher, backend, onEvents: () => {} })
     const view = store.open()
