@@ -200,7 +200,7 @@ export class EventLog {
       newest &&
       now - newest.startedAt < this.#spanMs &&
       newest.newest.at - now < this.#spanMs &&
-      this.head - newest.first < maxPartitionEvents
+      this.head - newest.first + 1 < maxPartitionEvents
     )
       return newest
     const next = new LogPartition(this.#sql, (newest?.number ?? -1) + 1)

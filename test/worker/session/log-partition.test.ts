@@ -107,6 +107,25 @@ describe('a log of several partitions', () => {
     expect(await tablesOf(stub)).toHaveLength(3)
   })
 
+  it('begins another one after 100,000 events, whatever the time', async () => {
+    const { stub } = await makeSession()
+    const tables = await runInDurableObject(stub, (_session, { storage }) => {
+      const log = new EventLog(storage.sql, 7 * dayMs)
+      log.load()
+      const lines = Array.from({ length: 1000 }, () => '{}')
+      const made = new Map<number, number>()
+      for (let n = 1; n <= 250; n++) {
+        log.append(lines, lines, n, Date.now())
+        const names = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name GLOB 'log_[0-9]*'").toArray()
+        made.set(names.length, n)
+      }
+      return made
+    })
+    expect(tables.get(1)).toBe(100)
+    expect(tables.get(2)).toBe(200)
+    expect(tables.size).toBe(3)
+  })
+
   it('has no partition that a commit began which could not be stored', async () => {
     const { stub, link } = await withDays(0)
     vi.setSystemTime(begun + 2 * dayMs)
