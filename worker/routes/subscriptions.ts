@@ -7,7 +7,7 @@ import { readOrigin } from '../idempotency.ts'
 import { isoTime } from '../iso-time.ts'
 import { requireKey, requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
-import type { SubscriptionInput, SubscriptionView } from '../tenant/subscription.ts'
+import type { SubscriptionChange, SubscriptionView } from '../tenant/subscription.ts'
 import { findDispatchers } from './dispatchers.ts'
 import { tenantOf } from './find-session.ts'
 import { makeTestEvent } from './test-event.ts'
@@ -73,14 +73,11 @@ subscriptionRoutes.openapi({ ...routes.getSubscription, ...reading }, async (con
 
 subscriptionRoutes.openapi({ ...routes.updateSubscription, ...writing }, async (context) => {
   const { idSubscription } = context.req.valid('param')
-  const { status, events, ...input } = context.req.valid('json')
+  const { events, ...input } = context.req.valid('json')
   const change = events === undefined ? input : { ...input, events: readEvents(events) }
-  const tenant = tenantOf(context)
-  const changed = unwrap(
-    await tenant.updateSubscription(idSubscription, change as Partial<SubscriptionInput>),
+  const { subscription } = unwrap(
+    await tenantOf(context).updateSubscription(idSubscription, change as SubscriptionChange),
   )
-  if (status === undefined) return context.json(show(changed.subscription), 200)
-  const { subscription } = unwrap(await tenant.setSubscriptionStatus(idSubscription, status, 'requested'))
   return context.json(show(subscription), 200)
 })
 

@@ -92,6 +92,7 @@ export function changeSubscription(
   const { rateLimitPerSecond, secret, ...rest } = input
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
   const { rateLimitPerSecond: rateBefore, ...kept } = before
+  const changesStatus = input.status !== undefined && input.status !== before.status
   const rate = rateLimitPerSecond === undefined ? rateBefore : (rateLimitPerSecond ?? undefined)
   return succeed({
     subscription: {
@@ -99,7 +100,7 @@ export function changeSubscription(
       ...given,
       ...(rate === undefined ? {} : { rateLimitPerSecond: rate }),
       ...(secret === undefined ? {} : { secrets: [{ secret }] }),
-      ...(input.status === undefined ? {} : { statusReason: null }),
+      ...(changesStatus && { statusReason: input.status === 'enabled' ? null : 'requested' }),
       ...(input.sessions === undefined ? {} : { sessionsSince: now }),
       version: before.version + 1,
       updatedAt: now,

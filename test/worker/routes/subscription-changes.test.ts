@@ -38,3 +38,27 @@ it('a subscription does not send again what it has sent, when a session is taken
   await link.deliver(conversation({ value: '2' }))
   await expect.poll(() => endpoint.values()).toEqual(['1', '2'])
 })
+
+it('a change of the URL and a pause in one request send nothing to the new URL', async () => {
+  const [endpoint, next] = [new Endpoint(), new Endpoint()]
+  await endpoint.script({ status: 503, headers: { 'retry-after': '60' } })
+  const { customer, link } = await makeLinked()
+  const { body } = await customer.post<{ idSubscription: string }>('/v1/subscriptions', {
+    url: endpoint.url,
+    events: ['conversation'],
+  })
+  const path = `/v1/subscriptions/${body.idSubscription}`
+  await link.deliver(conversation({ value: '1' }))
+  await expect.poll(() => endpoint.values()).toEqual(['1'])
+  await expect
+    .poll(async () => (await customer.get<{ health: unknown }>(path)).body.health)
+    .toMatchObject([{ state: 'down' }])
+  await link.deliver(conversation({ value: '2', senderNumber: '34600999888@s.whatsapp.net' }))
+  const paused = await customer.patch(path, { url: next.url, status: 'paused' })
+  expect(paused.body).toMatchObject({ url: next.url, status: 'paused', statusReason: 'requested' })
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(await next.values()).toEqual([])
+  const enabled = await customer.patch(path, { status: 'enabled' })
+  expect(enabled.body).toMatchObject({ status: 'enabled', statusReason: null })
+  await expect.poll(() => next.values()).toEqual(['2'])
+})
