@@ -20,7 +20,7 @@ interface Backend {
 /** Not kept, but read when asked for: there are hundreds, each is used once, and few ever are. */
 const onDemand = 'pre-key'
 /** WhatsApp gives pre-keys out in turn: who reads one reads the next ones too, so that new people do not wait for each. */
-const readAhead = 20
+const readAhead = 100
 
 /** A key store for one WhatsApp socket. After `detach` it ignores what a closed socket still writes. */
 export interface StoreView {
