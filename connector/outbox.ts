@@ -79,12 +79,7 @@ export class Outbox {
     return this.#pending.get(idCommand)?.command
   }
 
-  /** Whether a message is under way from here, or was a moment ago. */
-  isOwn(idMessage: string): boolean {
-    return this.#commandOf(idMessage) !== undefined
-  }
-
-  /** The file that such a message carries. */
+  /** The file that a message carries which is under way from here, or was a moment ago. */
   fileOf(idMessage: string): string | undefined {
     const message = this.#commandOf(idMessage)?.message
     return message !== undefined && 'idFile' in message ? message.idFile : undefined

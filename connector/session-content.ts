@@ -250,10 +250,6 @@ export class SessionContent {
     this.#events.take(name, data)
     this.#takeContacts(readContacts(name, data))
     if (name === 'creds.update') this.#takeName((data as Partial<AuthenticationCreds>).me?.name)
-    if (name !== 'messages.upsert') return
-    for (const { key, message } of (data as { messages: WAMessage[] }).messages) {
-      if (key.fromMe && key.id && message && this.outbox.isOwn(key.id)) this.#sent.keep(key.id, message)
-    }
   }
 
   /** Right after linking the phone tells the account's name; `~` is what stands there while a pairing code is awaited. */
@@ -321,11 +317,13 @@ export class SessionContent {
     const socket = this.#connection?.socket
     if (socket === undefined) throw new Error('WhatsApp is not connected')
     await this.#knowGroup(socket, command.message.to)
-    await sendOutgoing(command, {
+    const sent = await sendOutgoing(command, {
       socket,
       openFile: (idFile) => this.#openFile(idFile),
       authorIn: (chat, jid) => this.#groups.addressIn(chat, jid),
     })
+    // At once: Baileys, when it is busy, tells of it after a recipient has asked for it again.
+    if (sent !== undefined) this.#sent.keep(command.idMessage, sent)
   }
 
   async #knowGroup(socket: WASocket, jid: string): Promise<void> {

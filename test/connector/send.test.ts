@@ -63,7 +63,8 @@ describe.each(outgoingCases)('$title', ({ message: content, file, read, fields }
 it('adds nothing to a text that holds a link, and fetches nothing', async () => {
   const { ana, tools } = await setUp()
   const text = 'See http://127.0.0.1:9/secret'
-  await sendOutgoing({ idMessage: '3EB0BBBB', message: message(ana.pnJid!, text) }, tools)
+  const sent = await sendOutgoing({ idMessage: '3EB0BBBB', message: message(ana.pnJid!, text) }, tools)
+  expect(sent?.extendedTextMessage?.text).toBe(text)
   const { message: received } = await ana.waitForMessage(({ id }) => id === '3EB0BBBB')
   expect(JSON.parse(JSON.stringify(received.extendedTextMessage))).toEqual({ text })
 })

@@ -34,6 +34,17 @@ it('sends a text under its fixed id, and reports it when WhatsApp has it', async
   expect(report).toMatchObject({ idCommand: 'c1', outcome: 'done' })
 })
 
+it('keeps what it sent, for a recipient who asks again, before it says that WhatsApp has it', async () => {
+  const { session, ana } = await setUp()
+  const keptBefore: boolean[] = []
+  for (const id of ['3EB0AAA1', '3EB0AAA2', '3EB0AAA3']) {
+    session.command(id, text(ana.pnJid!, id, 'Good morning'))
+    await session.wait((seen) => seen.reportsOf('command').some(({ idCommand }) => idCommand === id))
+    keptBefore.push(session.keys.has(`sent-message\0${id}`))
+  }
+  expect(keptBefore).toEqual([true, true, true])
+})
+
 it('tells of its own message, and what becomes of it', async () => {
   const { session, ana } = await setUp()
   session.command('c1', text(ana.pnJid!, '3EB0AAAA', 'Good morning'))
