@@ -96,14 +96,16 @@ function checkHost(url: URL, policy: TargetPolicy): Result<{ url: URL }, TargetR
 /** Our own host and its subdomains; of a loopback host, only our own port, since others live there in development. */
 function isOwn(host: string, url: URL, own: URL): boolean {
   const ownHost = plainHost(own)
-  if (ownHost === 'localhost' || ownHost === '[::1]' || ownHost.startsWith('127.')) {
-    return host === ownHost && url.port === own.port
-  }
+  if (isLoopback(ownHost)) return isLoopback(host) && url.port === own.port
   return host === ownHost || host.endsWith(`.${ownHost}`)
 }
 
 function isLinkLocal(host: string): boolean {
-  return host.startsWith('169.254.') || host.startsWith('[fe80:') || host.startsWith('[::ffff:a9fe:')
+  return host.startsWith('169.254.') || /^\[(fe[89ab][0-9a-f]:|::ffff:a9fe:|64:ff9b::a9fe:)/.test(host)
+}
+
+function isLoopback(host: string): boolean {
+  return /^(127\.|0\.0\.0\.0$|(.+\.)?localhost$|\[::1?\]$|\[::ffff:7f)/.test(host)
 }
 
 function plainHost(url: URL): string {

@@ -101,7 +101,16 @@ describe('target', () => {
     expect(code('http://127.0.0.1:9000/x', open)).toBe('ok')
     expect(code('http://localhost:9000/x', open)).toBe('ok')
     expect(code('http://127.0.0.1:8787/x', open)).toBe('ownHost')
-    expect(code('http://169.254.169.254/latest', open)).toBe('ipLiteral')
+    for (const alias of ['localhost', 'x.localhost', '127.1', '[::1]', '[::ffff:127.0.0.1]', '0.0.0.0'])
+      expect(code(`http://${alias}:8787/x`, open)).toBe('ownHost')
+    const linkLocal = [
+      '169.254.169.254',
+      '[fe80::1]',
+      '[febf::1]',
+      '[::ffff:169.254.169.254]',
+      '[64:ff9b::a9fe:a9fe]',
+    ]
+    for (const host of linkLocal) expect(code(`http://${host}/latest`, open)).toBe('ipLiteral')
     expect(code('ftp://127.0.0.1/', open)).toBe('notHttps')
   })
 
