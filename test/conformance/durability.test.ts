@@ -114,10 +114,11 @@ describe('J. Crash, eviction, alarms', () => {
 
   it('68. sends again, with the same id, what was answered when the Worker died before it could note it', async () => {
     const one = await stage.case()
-    one.script({ delayMs: 300 }, { status: 200 })
+    one.script({ delayMs: 1500 }, { status: 200 })
     await one.publish(text('x'))
     await one.until(1)
-    // The answer is in the socket; who is to read it is not there any more.
+    // That it is under way has been written by now. The answer is in the socket; who is to read it is not there any more.
+    await pause(700)
     const pid = stage.installation.pids().worker ?? 0
     process.kill(pid, 'SIGSTOP')
     await waitUntil(() => stage.endpoints.concurrent(one.path) === 0, 'the answer is given')

@@ -138,7 +138,8 @@ describe.concurrent('H. Ordering', () => {
 
   it('60. by chat, lets the other chat go on and keeps both in order', async () => {
     const one = await stage.case()
-    one.scriptMatching('"a1"', { status: 500 }, { status: 500 }, { status: 200 })
+    const slowly = { status: 500, headers: { 'retry-after': '4' } }
+    one.scriptMatching('"a1"', slowly, { status: 500 }, { status: 200 })
     await one.publish(...range(1, 20).flatMap((value) => [text(`a${value}`, 'a1'), text(`b${value}`, 'b')]))
     await one.until(42)
     const secondTry = one.values.indexOf('a1', one.values.indexOf('a1') + 1)
