@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type ApiClient, makeCustomer, makeKey, problem } from '../support/api-client.ts'
+import { type ApiClient, makeCustomer, problem } from '../support/api-client.ts'
+import { type AskedRoute, expectAsked, expectGuarded } from '../support/asked-route.ts'
 import { makeLinked } from '../support/linked-session.ts'
 
 const session = '/v1/sessions/support'
@@ -7,15 +8,7 @@ const jid = '34600111222@s.whatsapp.net'
 const profile = { name: 'Acme', pictureUrl: 'https://pps.whatsapp.net/acme.jpg' }
 const blocked = [{ jid, number: jid, lid: '180001112223334@lid' }]
 
-interface Case {
-  method: string
-  path: string
-  json?: Record<string, unknown>
-  question: Record<string, unknown>
-  answer?: Record<string, unknown>
-}
-
-const cases: Case[] = [
+const cases: AskedRoute[] = [
   { method: 'GET', path: `${session}/profile`, question: { kind: 'readProfile' }, answer: profile },
   {
     method: 'PUT',
@@ -48,13 +41,7 @@ async function upload(customer: ApiClient, bytes: number, mimetype: string): Pro
 
 describe('the account', () => {
   it.each(cases)('is asked about or changed at once: $method $path', async (each) => {
-    const { customer, link } = await makeLinked()
-    const answering = customer.call(each.method, each.path, each.json ? { json: each.json } : {})
-    const { idCommand, command } = await link.next('command')
-    expect(command).toEqual(each.question)
-    const result = each.answer && { result: each.answer }
-    await link.report({ report: 'command', idCommand, outcome: 'done', ...result })
-    expect(await answering).toMatchObject({ status: each.answer ? 200 : 204, body: each.answer ?? {} })
+    await expectAsked(each, each.answer ? 200 : 204)
   })
 
   it('gets a picture that was uploaded', async () => {
@@ -104,12 +91,6 @@ describe('the account', () => {
   })
 
   it.each(cases)('asks for a scope, and is not another tenant’s: $method $path', async (each) => {
-    const { customer, link } = await makeLinked()
-    const key = await makeKey(customer.idTenant, [each.method === 'GET' ? 'sessions:write' : 'sessions:read'])
-    const options = each.json ? { json: each.json } : {}
-    expect(await key.call(each.method, each.path, options)).toMatchObject(problem(403, 'scopeMissing'))
-    const other = await makeCustomer()
-    expect(await other.call(each.method, each.path, options)).toMatchObject(problem(404, 'sessionNotFound'))
-    expect(link.all('command')).toEqual([])
+    await expectGuarded(each, 'sessions')
   })
 })

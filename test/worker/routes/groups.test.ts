@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { makeCustomer, makeKey, problem } from '../support/api-client.ts'
+import { problem } from '../support/api-client.ts'
+import { type AskedRoute, expectAsked, expectGuarded } from '../support/asked-route.ts'
 import { makeLinked } from '../support/linked-session.ts'
 
 const jid = '120363041234567890@g.us'
@@ -23,12 +24,7 @@ const group = {
 const invite = { inviteCode: 'HjVq2kY8mNwB4xZ', inviteUrl: 'https://chat.whatsapp.com/HjVq2kY8mNwB4xZ' }
 const done = { jid: ana, status: 'done', errorCode: null, errorText: null }
 
-interface Case {
-  method: string
-  path: string
-  json?: Record<string, unknown>
-  question: Record<string, unknown>
-  answer?: Record<string, unknown>
+interface Case extends AskedRoute {
   status: number
 }
 
@@ -98,13 +94,7 @@ const cases: Case[] = [
 
 describe('groups', () => {
   it.each(cases)('are asked of WhatsApp at once: $method $path', async (each) => {
-    const { customer, link } = await makeLinked()
-    const answering = customer.call(each.method, each.path, each.json ? { json: each.json } : {})
-    const { idCommand, command } = await link.next('command')
-    expect(command).toEqual(each.question)
-    const result = each.answer && { result: each.answer }
-    await link.report({ report: 'command', idCommand, outcome: 'done', ...result })
-    expect(await answering).toMatchObject({ status: each.status, body: each.answer ?? {} })
+    await expectAsked(each, each.status)
   })
 
   it.each([
@@ -144,13 +134,6 @@ describe('groups', () => {
   })
 
   it.each(cases)('ask for a scope, and are not another tenant’s: $method $path', async (each) => {
-    const { customer, link } = await makeLinked()
-    const isReading = each.method === 'GET'
-    const key = await makeKey(customer.idTenant, [isReading ? 'messages:write' : 'messages:read'])
-    const options = each.json ? { json: each.json } : {}
-    expect(await key.call(each.method, each.path, options)).toMatchObject(problem(403, 'scopeMissing'))
-    const other = await makeCustomer()
-    expect(await other.call(each.method, each.path, options)).toMatchObject(problem(404, 'sessionNotFound'))
-    expect(link.all('command')).toEqual([])
+    await expectGuarded(each, 'messages')
   })
 })
