@@ -10,7 +10,7 @@ import { Arrivals, linkThroughput } from './throughput.ts'
 
 const batch = 200
 const pageEvents = 200
-const pages = 200
+const pages = 1000
 const tellEvery = 50_000
 /** In a log that counts as empty: enough to be warm. */
 const fewEvents = 2000
