@@ -145,7 +145,8 @@ describe('load', () => {
     await waitUntil(() => stage.endpoints.mostConcurrent(hole) === 6, 'six requests hang')
     const hangingSince = Date.now()
     const pairs: { alone: number; beside: number }[] = []
-    for (let turn = 0; turn < 7; turn++) {
+    // As many turns as there is time for: they end after fifteen seconds.
+    for (let turn = 0; turn < 7 && Date.now() - hangingSince < 9000; turn++) {
       pairs.push({
         alone: percentile(await alone.round(), 0.95),
         beside: percentile(await beside.round(), 0.95),
@@ -163,7 +164,8 @@ describe('load', () => {
     report(
       `53: before the hole ${before} ms, beside it ${p95} ms; ratio of the pairs, median ${ratio.toFixed(2)}`,
     )
-    // The same six hung all the while: they end after fifteen seconds.
+    // The same six hung all the while.
+    expect(pairs.length).toBeGreaterThanOrEqual(2)
     expect(Date.now() - hangingSince).toBeLessThan(15_000)
     expect(stage.endpoints.received(hole)).toHaveLength(6)
     expect(ratio).toBeLessThanOrEqual(1.2)
