@@ -1,6 +1,7 @@
 import type { Config } from './config.ts'
 import { FleetClient } from './fleet.ts'
 import { isolate, isolatedHere } from './isolation.ts'
+import { LinkingMemory } from './linking-memory.ts'
 import { makeLog } from './log.ts'
 
 /** Runs a connector in this process. Who imports this loads Baileys and puts its remedies in place. */
@@ -25,9 +26,11 @@ export async function runConnector(config: Config): Promise<FleetClient> {
     process.exit(1)
   })
   log.info({ idConnector: config.idConnector, worker: config.workerUrl }, 'connector')
+  const memory = new LinkingMemory()
+  const onLinked = () => memory.noteLinked()
   return new FleetClient({
     config,
     log,
-    startSession: (ref, onEnded) => isolate(() => new Session({ ref, config, log, onEnded })),
+    startSession: (ref, onEnded) => isolate(() => new Session({ ref, config, log, onEnded, onLinked })),
   })
 }

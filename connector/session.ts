@@ -18,6 +18,8 @@ export interface SessionOptions {
   log: Log
   /** The session runs here no longer. */
   onEnded(): void
+  /** An account was linked here, and has logged in. */
+  onLinked?(): void
 }
 
 const flushMs = 10_000
@@ -224,6 +226,8 @@ export class Session {
         this.#openedAt = performance.now()
         this.#dispatch('opened')
         content.outbox.opened()
+        if (this.#qr !== undefined) this.#options.onLinked?.()
+        this.#qr = undefined
         if (this.#wantsLogout) this.#dispatch('logoutWanted')
       },
       closed: (code, message) => {

@@ -13,6 +13,8 @@ import { startWhatsApp, type WhatsApp } from '../whatsapp/whatsapp.ts'
 /** A connector as `main.ts` makes it, in this process. */
 export class TestConnector {
   readonly sessions: Session[] = []
+  /** How many accounts it has linked. */
+  linked = 0
   readonly fleet: FleetClient
 
   constructor(config: Config) {
@@ -21,7 +23,7 @@ export class TestConnector {
       config,
       log,
       startSession: (ref, onEnded) => {
-        const session = new Session({ ref, config, log, onEnded })
+        const session = new Session({ ref, config, log, onEnded, onLinked: () => (this.linked += 1) })
         this.sessions.push(session)
         return session
       },
