@@ -109,8 +109,11 @@ function describeIssues(issues: readonly { path: PropertyKey[]; message: string 
 
 function applyReport(store: SessionStore, change: Change, report: SessionReport): void {
   switch (report.report) {
-    case 'qr':
     case 'connected':
+      // Its addresses may have been told as somebody's before it was known whose they are.
+      for (const own of [report.number, report.lid]) if (own !== undefined) store.contacts.forget(own)
+      return applyInput(store, change, report.report, { report })
+    case 'qr':
       return applyInput(store, change, report.report, { report })
     case 'reconnecting':
     case 'stopped':

@@ -103,6 +103,12 @@ export class SessionContacts {
     this.#write(known, byJid, byLid)
   }
 
+  /** Nobody stands under this address any more. */
+  forget(jid: string): void {
+    this.#sql.exec(statements.remove, jid)
+    this.#count = null
+  }
+
   #write(known: Contact, byJid: Contact | null, byLid: Contact | null): void {
     if (byLid !== null && byLid.jid !== known.jid) {
       this.#sql.exec(statements.remove, byLid.jid)

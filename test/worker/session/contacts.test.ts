@@ -40,6 +40,15 @@ describe('the contacts of a session', () => {
     ])
   })
 
+  it('are not the account itself although its addresses were told before the account', async () => {
+    const { stub } = await makeSession()
+    const link = await LinkClient.attach(stub)
+    await link.report({ report: 'contacts', contacts: [own, { number, lid }] })
+    await link.report({ report: 'connected', ...own })
+    const page = await stub.listContacts({ limit: 100 })
+    expect(page).toMatchObject({ contacts: [{ jid: number }] })
+  })
+
   it('are learnt from what the connector reports, and found by either address', async () => {
     const { stub, learn, contacts } = await attached()
     await learn({ number, savedName: 'Ana (shop)' }, { lid, name: 'Ana' }, { number, lid })
