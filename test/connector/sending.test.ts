@@ -49,6 +49,7 @@ it('tells of its own message, and what becomes of it', async () => {
   const { session, ana } = await setUp()
   session.command('c1', text(ana.pnJid!, '3EB0AAAA', 'Good morning'))
   await session.wait(({ events }) => events.some((event) => event['status'] === 'delivered'))
+  await session.wait(({ events }) => events.some(({ messageType }) => messageType === 'conversation'))
   const told = session.events.map(({ messageType, ...event }) => event['status'] ?? messageType)
   expect(told.map(String).sort((left, right) => left.localeCompare(right))).toEqual([
     'conversation',
