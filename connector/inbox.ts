@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { decodeMessageNode, proto, unpadRandomMax16 } from './baileys.ts'
 import type { BinaryNode, WAMessage } from './baileys.ts'
 import { BoundedSet } from './bounded-set.ts'
+import { Undecrypted } from './undecrypted.ts'
 
 /** A message's stanza, as it was seen before Baileys took it. */
 export interface SeenStanza {
@@ -22,6 +23,7 @@ export const emptyPlaintext = Buffer.from([1])
  * it any more, is left alone. Its event was committed together with the ratchet's step, so nothing is missed.
  */
 export class Inbox {
+  readonly undecrypted = new Undecrypted()
   #stanzas = new WeakMap<Uint8Array, SeenStanza>()
   #proofs = new BoundedSet(maxRemembered)
   #idEvents = new BoundedSet(maxRemembered)
@@ -39,10 +41,12 @@ export class Inbox {
     if (node.tag !== 'message' || !Array.isArray(node.content)) return
     const parts = node.content.filter(({ tag, content }) => tag === 'enc' && content instanceof Uint8Array)
     if (parts.length === 0) return
+    const ciphertexts = parts.map(({ content }) => content as Uint8Array)
     const hash = createHash('sha256')
-    for (const { content } of parts) hash.update(content as Uint8Array)
+    for (const ciphertext of ciphertexts) hash.update(ciphertext)
     const stanza = { node, proof: hash.digest('base64url') }
-    for (const { content } of parts) this.#stanzas.set(content as Uint8Array, stanza)
+    for (const ciphertext of ciphertexts) this.#stanzas.set(ciphertext, stanza)
+    this.undecrypted.add(stanza, ciphertexts)
   }
 
   stanzaOf(ciphertext: Uint8Array): SeenStanza | undefined {

@@ -88,6 +88,14 @@ export function wrapRepository(options: RepositoryOptions): MakeRepository {
     ): Promise<Uint8Array> {
       const stanza = options.inbox.stanzaOf(ciphertext)
       if (stanza === undefined) return lock.run(open)
+      return decryptPart(stanza, transactionKey, open).finally(() => options.inbox.undecrypted.settle(stanza))
+    }
+
+    async function decryptPart(
+      stanza: SeenStanza,
+      transactionKey: string,
+      open: () => Promise<Uint8Array>,
+    ): Promise<Uint8Array> {
       if (options.inbox.isRedelivered(stanza) || options.peers.isKept(stanza.proof)) {
         options.inbox.markHandled(readMessage(stanza.node, emptyPlaintext, options.me()).message.key)
         return emptyPlaintext

@@ -149,11 +149,13 @@ export class SessionContent {
     const { config, link, log } = this.#options
     const view = this.store.open()
     this.#peers.begin()
+    this.#inbox.undecrypted.clear()
     const connection = new WhatsAppConnection({
       store: this.store,
       view,
       creds,
       durability: link,
+      undecrypted: this.#inbox.undecrypted,
       limits: config,
       whatsApp: config.whatsApp,
       log,

@@ -18,12 +18,14 @@ import type {
 import { Gate, hookable, type GateLimits, type RawSocket } from './gate.ts'
 import { makeQuietLog, type Log } from './log.ts'
 import type { SessionStore, StoreView } from './store.ts'
+import type { Undecrypted } from './undecrypted.ts'
 
 export interface WhatsAppOptions {
   store: SessionStore
   view: StoreView
   creds: AuthenticationCreds
   durability: { lastChange: number; ackedChange: number; uncommittedBytes: number }
+  undecrypted: Undecrypted
   limits: GateLimits
   whatsApp: { url: string; rootKey?: Buffer } | undefined
   makeRepository: SocketConfig['makeSignalRepository']
@@ -101,6 +103,7 @@ export class WhatsAppConnection {
     this.gate = new Gate({
       raw,
       durability: options.durability,
+      undecrypted: options.undecrypted,
       limits: options.limits,
       onExceeded: () => options.handlers.heldTooLong(),
     })

@@ -206,7 +206,7 @@ export class FakeSession {
       const value = this.keys.get(`${keyType}\0${id}`)
       return value === undefined ? [] : [{ type: keyType, id, value }]
     })
-    socket.send(JSON.stringify({ type: 'keyValues', request, entries }))
+    this.#later(() => socket.send(JSON.stringify({ type: 'keyValues', request, entries })))
   }
 
   #commit(socket: WebSocket, commit: Commit): void {
