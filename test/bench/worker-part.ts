@@ -16,7 +16,7 @@ export type WorkerBench = BenchOptions & {
 }
 
 const latencySeconds = 5
-const warmUpEvents = 2000
+const warmUpEvents = 10_000
 
 /** ChatLink's Worker, driven by links without WhatsApp behind them, against a bare relay on the same workerd. */
 export async function measureWorker(options: BenchOptions): Promise<void> {
