@@ -1,7 +1,7 @@
 import type { LinkCommand } from '../schema/command.ts'
 import { linkClose, type SessionReport, type SessionRef } from '../schema/link.ts'
 import type { AuthenticationCreds } from './baileys.ts'
-import { backoffMs } from './backoff.ts'
+import { reconnectAfterMs } from './backoff.ts'
 import { readClose, Replacements, storageRefused, type CloseCause } from './close-cause.ts'
 import type { Config } from './config.ts'
 import { Link, type LinkHandlers } from './link.ts'
@@ -54,6 +54,8 @@ export class Session {
   #retry: NodeJS.Timeout | undefined
   #attempt = 0
   #openedAt = Infinity
+  /** Whether the last connection was let in before it ended. */
+  #wasLetIn = false
   #restartedAt = -Infinity
   #cause: CloseCause | undefined
   #replacements = new Replacements()
@@ -234,6 +236,7 @@ export class Session {
         this.#connection = undefined
         content.outbox.closed()
         if (performance.now() - this.#openedAt > steadyMs) this.#attempt = 0
+        this.#wasLetIn = this.#openedAt !== Infinity
         this.#openedAt = Infinity
         this.#cause = this.#replacements.judge(readClose(code, message, this.#isLinked), Date.now())
         this.#log.info({ code, reason: this.#cause.reason }, 'WhatsApp’s connection has ended')
@@ -302,7 +305,7 @@ export class Session {
 
   #retryLater(): void {
     this.#attempt += 1
-    this.#retryAfter(backoffMs(this.#attempt, { firstMs: 500, maxMs: 60_000 }))
+    this.#retryAfter(reconnectAfterMs(this.#attempt, this.#wasLetIn))
   }
 
   #retryAfter(delayMs: number): void {
