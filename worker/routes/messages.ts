@@ -37,7 +37,10 @@ messageRoutes.openapi(
         idempotencyKey: key,
       }),
     )
-    return message.status === 'queued' ? context.json(show(message), 202) : context.json(show(message), 200)
+    if (message.status === 'queued') return context.json(show(message), 202)
+    // The recipient's phone may be quicker than this answer, which tells of WhatsApp's acknowledgement alone.
+    const status = message.status === 'failed' ? 'failed' : 'sent'
+    return context.json(show({ ...message, status }), 200)
   },
 )
 
