@@ -115,3 +115,13 @@ export async function until(holds: () => Promise<boolean> | boolean, what: strin
 export function byText(one: unknown, other: unknown): number {
   return String(one) < String(other) ? -1 : 1
 }
+
+export type Delivery = Awaited<ReturnType<typeof makeDelivery>>
+
+/** Resolves when the endpoint has had so many webhooks and the Dispatcher has nothing left to do. */
+export async function drained({ describe: view, endpoint }: Delivery, count: number): Promise<void> {
+  await until(
+    async () => (await view()).lag === 0 && (await endpoint.values()).length >= count,
+    `${count} webhooks and nothing left`,
+  )
+}

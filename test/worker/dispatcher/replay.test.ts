@@ -1,19 +1,10 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { byText, makeDelivery, passSeconds, text, until } from './fixture.ts'
+import { byText, drained, makeDelivery, passSeconds, text, type Delivery, until } from './fixture.ts'
 
 afterEach(() => {
   vi.useRealTimers()
 })
-
-type Delivery = Awaited<ReturnType<typeof makeDelivery>>
-
-async function drained({ describe: view, endpoint }: Delivery, count: number): Promise<void> {
-  await until(
-    async () => (await view()).lag === 0 && (await endpoint.values()).length >= count,
-    `${count} webhooks and nothing left`,
-  )
-}
 
 async function replayed({ describe: view }: Delivery): Promise<void> {
   await until(async () => (await view()).replay?.isDone === true, 'the end of the replay')

@@ -1,25 +1,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { makeDelivery, text, until } from './fixture.ts'
+import { drained, makeDelivery, text, until } from './fixture.ts'
 
 afterEach(() => {
   vi.useRealTimers()
 })
-
-type Delivery = Awaited<ReturnType<typeof makeDelivery>>
-
-async function idle({ describe: view, endpoint }: Delivery, count: number): Promise<void> {
-  await until(
-    async () => (await view()).lag === 0 && (await endpoint.values()).length >= count,
-    `${count} webhooks and nothing left`,
-  )
-}
 
 describe('health', () => {
   it('counts the failures of before an eviction, too', async () => {
     const delivery = await makeDelivery()
     const { endpoint, log, evict, passTo } = delivery
     await log(text('1'), text('2'))
-    await idle(delivery, 2)
+    await drained(delivery, 2)
     await endpoint.script({ status: 500 })
     await log(text('3'))
     await until(async () => (await delivery.describe()).failing === 1, 'failed')
@@ -58,7 +49,7 @@ describe('a delivery', () => {
     const draft = text('1')
     const idEvent = draft.idEvent ?? ''
     await log(draft)
-    await idle(delivery, 1)
+    await drained(delivery, 1)
     const [before] = (await dispatcher.listDeliveries({ limit: 1 })).deliveries
     await endpoint.script({ status: 500 })
     expect(await dispatcher.retry(idEvent)).toMatchObject({ ok: true, isDelivered: false })

@@ -1,19 +1,10 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { makeDelivery, text, until } from './fixture.ts'
+import { drained, makeDelivery, text, until } from './fixture.ts'
 
 afterEach(() => {
   vi.useRealTimers()
 })
-
-type Delivery = Awaited<ReturnType<typeof makeDelivery>>
-
-async function idle({ describe: view, endpoint }: Delivery, count: number): Promise<void> {
-  await until(
-    async () => (await view()).lag === 0 && (await endpoint.values()).length >= count,
-    `${count} webhooks and nothing left`,
-  )
-}
 
 describe('what waits in memory', () => {
   it('is sent by the filter as it is then', async () => {
@@ -23,7 +14,7 @@ describe('what waits in memory', () => {
     await log(...['1', '2', '3', '4', '5'].map((value) => text(value)))
     expect(await delivery.describe()).toMatchObject({ cursor: 5 })
     await change({ events: ['imageMessage'] })
-    await idle(delivery, 1)
+    await drained(delivery, 1)
     expect(await endpoint.values()).toEqual(['1'])
   })
 
@@ -38,7 +29,7 @@ describe('what waits in memory', () => {
     expect(await delivery.describe()).toMatchObject({ cursor: 4 })
     await change({ ordering: to })
     await log(text('5'), text('6'))
-    await idle(delivery, 6)
+    await drained(delivery, 6)
     expect(await endpoint.values()).toEqual(['1', '2', '3', '4', '5', '6'])
     expect(await endpoint.mostConcurrent()).toBe(1)
   })
@@ -52,7 +43,7 @@ describe('what waits in memory', () => {
     await until(async () => (await delivery.describe()).failing === 1, 'the failure')
     await log(text('4'))
     await passTo(10)
-    await idle(delivery, 5)
+    await drained(delivery, 5)
     expect(await endpoint.values()).toEqual(['1', '1', '2', '3', '4'])
   })
 })
@@ -63,7 +54,7 @@ describe('a replay', () => {
     const { endpoint, dispatcher, log } = delivery
     const values = Array.from({ length: 12 }, (_, index) => String(index))
     await log(...values.map((value) => text(value, '1')))
-    await idle(delivery, 12)
+    await drained(delivery, 12)
     await endpoint.script({ delayMs: 60 }, { delayMs: 1 }, { delayMs: 40 }, { delayMs: 1 }, { delayMs: 1 })
     await dispatcher.replay({})
     await until(async () => (await delivery.describe()).replay?.isDone === true, 'the end')
