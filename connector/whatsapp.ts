@@ -17,6 +17,7 @@ import type {
 } from './baileys.ts'
 import { Gate, hookable, type GateLimits, type RawSocket } from './gate.ts'
 import { makeQuietLog, type Log } from './log.ts'
+import { keepOnlySent } from './retry-cache.ts'
 import type { SessionStore, StoreView } from './store.ts'
 import type { Undecrypted } from './undecrypted.ts'
 
@@ -152,10 +153,12 @@ export class WhatsAppConnection {
 
   #listen(store: SessionStore, creds: AuthenticationCreds): void {
     const { socket } = this
+    const see = keepOnlySent(socket)
     socket.ws.on('frame', (frame: BinaryNode | Uint8Array) => {
       if (this.#isOver) return
       this.#lastFrameAt = Date.now()
       if (frame instanceof Uint8Array) return
+      see(frame)
       this.#handlers.stanza(frame)
       this.gate.regulate()
     })
