@@ -35,6 +35,8 @@ export interface GateLimits {
   maxUncommittedBytes: number
 }
 
+/** Times `maxUncommittedBytes` that may be held: above it the connection ends. */
+const mostHeld = 4
 /** Times `maxUncommittedBytes` that may wait undecrypted: then reading pauses … */
 const muchUndecrypted = 4
 /** … and, when decrypting has stood still and it has become so many, the connection ends. */
@@ -155,7 +157,7 @@ export class Gate {
       this.#held.push({ data, after, heldAt: Date.now() })
       this.#heldBytes += data.length
       this.#watch()
-      if (this.#heldBytes > 4 * this.#limits.maxUncommittedBytes) this.#onExceeded()
+      if (this.#heldBytes > mostHeld * this.#limits.maxUncommittedBytes) this.#onExceeded()
     }
     if (done !== undefined) queueMicrotask(() => done())
     return undefined

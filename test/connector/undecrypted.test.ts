@@ -70,14 +70,14 @@ it('counts each message until it is decrypted', () => {
   expect(undecrypted.bytes).toBe(0)
 })
 
-it('counts what is never decrypted for ten seconds', () => {
-  vi.useFakeTimers()
+it('counts what is left out until a later one is decrypted', () => {
   const undecrypted = new Undecrypted()
-  undecrypted.add(stanza(), [Buffer.alloc(1000)])
-  vi.advanceTimersByTime(9999)
+  const [leftOut, next, last] = [stanza(), stanza(), stanza()]
+  for (const each of [leftOut, next, last]) undecrypted.add(each, [Buffer.alloc(1000)])
+  undecrypted.settle(next)
   expect(undecrypted.bytes).toBe(1512)
-  vi.advanceTimersByTime(1)
-  expect(undecrypted.bytes).toBe(0)
+  undecrypted.settle(leftOut)
+  expect(undecrypted.bytes).toBe(1512)
 })
 
 /** A gate in front of a socket that only tells whether it is read. */
@@ -112,7 +112,7 @@ it('lets more in when decrypting stands still, and reads on at once when it goes
   expect(raw.isPaused).toBe(true)
   const rest = stanza()
   undecrypted.add(rest, [Buffer.alloc(50_000)])
-  undecrypted.settle(rest)
+  undecrypted.settle(large)
   expect(raw.isPaused).toBe(true)
   undecrypted.clear()
   undecrypted.add(rest, [])
@@ -130,6 +130,21 @@ it('ends the connection when sixty-four times the bound waits and nothing is dec
   vi.advanceTimersByTime(999)
   expect(raw.isExceeded).toBe(false)
   vi.advanceTimersByTime(1)
+  expect(raw.isExceeded).toBe(true)
+  gate.close()
+})
+
+it('counts what waits however long it waits, so that no more than the bound is ever let in', () => {
+  vi.useFakeTimers()
+  const undecrypted = new Undecrypted()
+  const { raw, gate } = makeGate(undecrypted)
+  undecrypted.add(stanza(), [Buffer.alloc(40_000)])
+  gate.regulate()
+  vi.advanceTimersByTime(20_000)
+  expect(raw).toEqual({ isPaused: false, isExceeded: false })
+  undecrypted.add(stanza(), [Buffer.alloc(60_000)])
+  gate.regulate()
+  vi.advanceTimersByTime(1000)
   expect(raw.isExceeded).toBe(true)
   gate.close()
 })

@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { Gate, type RawSocket } from '../../connector/gate.ts'
+import { Undecrypted } from '../../connector/undecrypted.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A gate whose Worker has not acknowledged the first change yet, in front of a socket that tells what happens to it. */
+function makeGate() {
+  const seen = { sent: 0, isPaused: false, isExceeded: false }
+  const raw: RawSocket = {
+    readyState: 1,
+    send: () => (seen.sent += 1),
+    pause: () => (seen.isPaused = true),
+    resume: () => (seen.isPaused = false),
+    terminate: () => {},
+    addEventListener: () => {},
+  }
+  const durability = { lastChange: 1, ackedChange: 0, uncommittedBytes: 0 }
+  const limits = { maxHoldMs: 10_000, maxUncommittedBytes: 1000 }
+  const onExceeded = () => (seen.isExceeded = true)
+  const gate = new Gate({ raw, durability, undecrypted: new Undecrypted(), limits, onExceeded })
+  return { seen, raw, durability, gate }
+}
+
+it('stops reading above the bound of uncommitted bytes, and reads on below half of it', () => {
+  const { seen, durability, gate } = makeGate()
+  const pausedAt = (uncommittedBytes: number) => {
+    durability.uncommittedBytes = uncommittedBytes
+    gate.regulate()
+    return seen.isPaused
+  }
+  expect([1000, 1001, 500, 499].map(pausedAt)).toEqual([false, true, true, false])
+  gate.close()
+})
+
+it('ends the connection when more than four times the bound is held, and lets nothing of it go', () => {
+  const { seen, raw, gate } = makeGate()
+  raw.send(Buffer.alloc(4000))
+  expect(seen.isExceeded).toBe(false)
+  raw.send(Buffer.alloc(1))
+  expect(seen).toMatchObject({ isExceeded: true, sent: 0 })
+  gate.close()
+})
+
+it('ends the connection when a frame has been held for too long, not when one was let go in time', () => {
+  const { seen, raw, durability, gate } = makeGate()
+  raw.send(Buffer.alloc(1))
+  vi.advanceTimersByTime(9000)
+  durability.ackedChange = 1
+  gate.release()
+  durability.lastChange = 2
+  raw.send(Buffer.alloc(1))
+  vi.advanceTimersByTime(9999)
+  expect(seen).toMatchObject({ isExceeded: false, sent: 1 })
+  vi.advanceTimersByTime(1)
+  expect(seen).toMatchObject({ isExceeded: true, sent: 1 })
+  gate.close()
+})
