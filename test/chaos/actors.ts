@@ -1,6 +1,7 @@
 import { linkSession } from '../support/linked-session.ts'
 import type { Stage } from '../support/stage.ts'
 import type { Contact } from '../whatsapp/contact.ts'
+import type { Content } from '../whatsapp/content.ts'
 import type { Group } from '../whatsapp/group.ts'
 import type { Phone } from '../whatsapp/phone.ts'
 import type { Ledger } from './ledger.ts'
@@ -31,14 +32,25 @@ export async function createActors(stage: Stage, count: number, contactsEach: nu
   return actors
 }
 
-/** One message from somebody to somebody: mostly direct text, now and then a group or a file. */
+const mebibyte = 1024 * 1024
+
+/** Mostly a short text, now and then a file, a text as long as WhatsApp lets one be, or a preview of one to three megabytes. */
+function contentOf(kind: number, count: number): Content {
+  if (kind > 0.97) return { image: true, caption: `Picture ${count}` }
+  if (kind > 0.96) return { text: `Message ${count} ${'long '.repeat(13_000)}` }
+  if (kind < 0.95) return { text: `Message ${count}` }
+  const jpegThumbnail = Buffer.alloc(mebibyte + (count % 3) * mebibyte, count)
+  return {
+    raw: { documentMessage: { fileName: `${count}.pdf`, mimetype: 'application/pdf', jpegThumbnail } },
+  }
+}
+
+/** One message from somebody to somebody: mostly direct, now and then in a group. */
 export async function sendOne(actor: Actor, random: Random, ledger: Ledger, count: number): Promise<void> {
   const { idSession, phone, contacts, group } = actor
   const contact = random.pick(contacts)
-  const kind = random.next()
-  const target = kind < 0.25 ? group : phone
-  const content =
-    kind > 0.97 ? ({ image: true, caption: `Picture ${count}` } as const) : { text: `Message ${count}` }
+  const target = random.next() < 0.25 ? group : phone
+  const content = contentOf(random.next(), count)
   const { id } = await contact.send(target, content)
   ledger.send({ id, idSession, chat: target === phone ? contact.lid : group.jid })
 }
