@@ -1,3 +1,4 @@
+import { maxUnwritten, maxUnwrittenMs } from '../../worker/dispatcher/unwritten.ts'
 import type { Ledger } from './ledger.ts'
 
 /** From when to when the Worker could not write down what subscribers had answered. */
@@ -6,9 +7,6 @@ export interface Outage {
   until: number
 }
 
-/** What docs/reliability.md says may be repeated after a kill -9: so many, and what was answered within so long before. */
-const maxUnwritten = 50
-const maxUnwrittenMs = 250
 /** Requests that one session has under way to one subscription. */
 const maxUnderWay = 6
 /** A machine that does everything at once writes later than it wants to, and starts again slowly. */

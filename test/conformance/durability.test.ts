@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { maxUnwritten, maxUnwrittenMs } from '../../worker/dispatcher/unwritten.ts'
 import { ConformanceStage, pause, range, text, waitUntil, type Case, type Delivery } from './stage.ts'
 
 let stage: ConformanceStage
@@ -12,11 +13,8 @@ afterEach(async () => {
   await stage?.stop()
 })
 
-/** What docs/delivery.md promises of a crash in the midst of a stream: at most this is repeated … */
+/** What docs/delivery.md promises of a crash in the midst of a stream: at most this is repeated, and what is unwritten. */
 const maxUnderWay = 6
-/** … and of what was delivered in the last quarter of a second at most so many. */
-const maxUnwritten = 50
-const maxUnwrittenMs = 250
 
 const idsOf = (one: Case) => one.received.map(({ headers }) => headers['webhook-id'])
 

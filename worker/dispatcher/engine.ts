@@ -1,13 +1,14 @@
 import type { Breaker } from './breaker.ts'
 import { makeJob, type Job } from './job.ts'
 import type { LaneBook } from './lane-book.ts'
-import { maxUnwrittenMs, restAfterMs, type Ledger } from './ledger.ts'
+import { restAfterMs, type Ledger } from './ledger.ts'
 import { matches, readHead } from './match.ts'
 import type { Answer } from './outcome.ts'
 import type { Attempt, LaneRecord, Settings } from './record.ts'
 import type { Replayer } from './replayer.ts'
 import type { Settlement } from './settlement.ts'
 import type { LogEntry, LogSlice, Stream } from './stream.ts'
+import { maxUnwrittenMs } from './unwritten.ts'
 
 /** Cloudflare gives an object six outgoing connections; a seventh request would wait with its clock running. */
 export const maxConnections = 6

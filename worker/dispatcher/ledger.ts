@@ -2,12 +2,9 @@ import type { LaneBook } from './lane-book.ts'
 import type { Control, Delivered } from './record.ts'
 import type { DispatcherStore, Progress } from './store.ts'
 import type { Stream } from './stream.ts'
+import { maxUnwritten, maxUnwrittenMs } from './unwritten.ts'
 
-/** After this many deliveries progress is written, even while more are under way … */
-export const maxUnwritten = 50
-/** … and after this long. What is delivered and not yet written is delivered again after a crash … */
-export const maxUnwrittenMs = 250
-/** … or as soon as a stream has paused for so long: then a row costs no more than that of a lone event. */
+/** Progress is written, too, as soon as a stream has paused for so long: then a row costs no more than that of a lone event. */
 export const restAfterMs = 100
 
 /** Most of a batch's row; a row of SQLite here holds 2 MB. */
