@@ -75,6 +75,13 @@ export interface Replay {
   failed: number
 }
 
+/** `version`: of the configuration that was sent by. */
+export interface Disabled {
+  reason: DisableReason
+  version: number
+  isReported: boolean
+}
+
 /** What changes when things go wrong or a tenant acts; never for a plain delivery. */
 export interface Control {
   breaker: BreakerRecord | null
@@ -85,7 +92,9 @@ export interface Control {
   lastFailureAt: number | null
   lastError: AttemptError | null
   /** Disabled here; the Tenant is told until it knows. Cleared by a newer configuration. */
-  disabled: { reason: DisableReason; version: number; isReported: boolean } | null
+  disabled: Disabled | null
+  /** One that was cleared before the Tenant knew. */
+  unreported?: Disabled | null
   replay: Replay | null
   /** Events that the log forgot before they could be delivered. */
   expired: number

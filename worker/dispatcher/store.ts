@@ -55,6 +55,7 @@ const statements = {
   notices: 'SELECT id_event, draft FROM notices ORDER BY id_event LIMIT 20',
   putNotice: 'INSERT OR IGNORE INTO notices (id_event, draft) VALUES (?, ?)',
   removeNotice: 'DELETE FROM notices WHERE id_event = ?',
+  removeDisabledNotices: `DELETE FROM notices WHERE draft ->> '$.action' = 'disabled'`,
 } as const
 
 type LaneRow = {
@@ -229,6 +230,10 @@ export class DispatcherStore {
 
   removeNotice(idEvent: string): void {
     this.#sql.exec(statements.removeNotice, idEvent)
+  }
+
+  removeDisabledNotices(): void {
+    this.#sql.exec(statements.removeDisabledNotices)
   }
 }
 

@@ -30,7 +30,12 @@ export interface SessionDoor {
 
 /** What a Dispatcher needs of a Tenant. */
 export interface TenantDoor extends RetirementDoor {
-  setSubscriptionStatus(idSubscription: string, status: 'disabled', reason: DisableReason): Promise<unknown>
+  disableSubscription(report: {
+    idSubscription: string
+    idObject: string
+    version: number
+    reason: DisableReason
+  }): Promise<{ ok: true; tells: boolean } | { ok: false }>
 }
 
 export interface WorkDoors {
@@ -130,7 +135,10 @@ export class Work {
   async configure(config: SubscriptionConfig, now: number): Promise<void> {
     const before = this.settings.config
     if (config.version <= before.version) return
-    const wasDisabled = before.status === 'disabled' || this.control.disabled !== null
+    const { disabled } = this.control
+    // What another URL has answered says nothing about this one, unless the Tenant has acted upon it.
+    const isOverruled = disabled?.isReported === false && config.url !== before.url
+    const wasDisabled = before.status === 'disabled' || (disabled !== null && !isOverruled)
     const isSkipping = wasDisabled && config.status !== 'disabled'
     const head = isSkipping ? await this.#head() : 0
     if (config.version <= this.settings.config.version) return
@@ -139,6 +147,7 @@ export class Work {
     this.stream.reconsider(config.ordering !== before.ordering)
     this.replayer.reconsider()
     if (config.url !== before.url || isSkipping) this.breaker.hurry(now)
+    if (this.control.disabled?.isReported === false) this.control.unreported = this.control.disabled
     this.control.disabled = null
     if (isSkipping) Object.assign(this.control, { failingSince: null, failures: 0 })
     this.control.breaker = this.breaker.record
@@ -171,6 +180,8 @@ export class Work {
     this.#isTelling = true
     try {
       if (this.retirement.isDue(now)) await this.#retire(now)
+      this.ledger.write(now)
+      await this.#reportDisabled()
       for (let notices = this.store.notices(); notices.length > 0; notices = this.store.notices()) {
         for (const { idEvent, draft } of notices) {
           await this.session.appendOwn(draft)
@@ -178,13 +189,6 @@ export class Work {
         }
       }
       this.#hasNotices = false
-      const { disabled } = this.control
-      if (disabled && !disabled.isReported) {
-        const { idTenant, idSubscription } = this.settings.config
-        await this.doors.tenant(idTenant).setSubscriptionStatus(idSubscription, 'disabled', disabled.reason)
-        disabled.isReported = true
-        this.store.putControl(this.control)
-      }
     } catch (error) {
       this.#tellAt = now + tellAgainMs
       this.doors.failed(error)
@@ -230,6 +234,23 @@ export class Work {
     if (stream.cursor < stream.head) unsettled.push(stream.cursor + 1)
     const oldest = Math.min(...unsettled, ...stream.open)
     return oldest === Infinity ? null : (await this.session.loggedAt(oldest)).at
+  }
+
+  /** Tells the Tenant that nothing is sent any more. It knows whether another Dispatcher has told the others already. */
+  async #reportDisabled(): Promise<void> {
+    const { control, store } = this
+    const report = control.unreported ?? (control.disabled?.isReported === false ? control.disabled : null)
+    if (!report) return
+    const { config, ref } = this.settings
+    const { reason, version } = report
+    const question = { idSubscription: config.idSubscription, idObject: ref.idObject, version, reason }
+    const answer = await this.doors.tenant(config.idTenant).disableSubscription(question)
+    report.isReported = true
+    if (control.unreported === report) delete control.unreported
+    store.change(() => {
+      if (answer.ok && !answer.tells) store.removeDisabledNotices()
+      store.putControl(control)
+    })
   }
 
   /** Disables the subscription, if its Tenant agrees that nothing but failure comes of it. */

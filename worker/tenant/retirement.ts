@@ -2,19 +2,16 @@ import type { SessionRef } from '../../schema/link.ts'
 import type { SubscriptionStatus } from '../subscription-config.ts'
 import { disableAfterMs, type RetirementAnswer } from '../dispatcher/retirement.ts'
 
-/** How long one Dispatcher has to disable a subscription before another may. */
-const grantMs = 60_000
+const askAgainMs = 60_000
 const sliceSessions = 20
 
 /**
  * The Tenant's word on whether nothing but failure disables a subscription: not while any session has had a success within
- * those days, and one Dispatcher at a time, so that it is told once. What is known is kept in memory alone: a Tenant that
- * was evicted asks again.
+ * those days. What is known is kept in memory alone: a Tenant that was evicted asks again.
  */
 export class RetirementDesk {
   readonly #lastSuccess: (ref: SessionRef, idSubscription: string) => Promise<number | null>
   readonly #successes = new Map<string, number>()
-  readonly #grants = new Map<string, { idObject: string; until: number }>()
 
   /** @param lastSuccess when a delivery of the subscription last went well in a session, in milliseconds. */
   constructor(lastSuccess: (ref: SessionRef, idSubscription: string) => Promise<number | null>) {
@@ -27,15 +24,11 @@ export class RetirementDesk {
     { idSubscription, idObject, now }: { idSubscription: string; idObject: string; now: number },
   ): Promise<RetirementAnswer> {
     if (subscription && subscription.config.status !== 'enabled')
-      return { mayRetire: false, askAt: now + grantMs }
+      return { mayRetire: false, askAt: now + askAgainMs }
     const others = (subscription?.refs ?? []).filter((ref) => ref.idObject !== idObject)
     const at = await this.#findSuccess(others, idSubscription, now - disableAfterMs)
     if (at !== null) return { mayRetire: false, askAt: at + disableAfterMs }
-    const grant = this.#grants.get(idSubscription)
-    if (grant && grant.idObject !== idObject && grant.until > now)
-      return { mayRetire: false, askAt: grant.until }
-    this.#grants.set(idSubscription, { idObject, until: now + grantMs })
-    return { mayRetire: true, askAt: now + grantMs }
+    return { mayRetire: true, askAt: now + askAgainMs }
   }
 
   /** A success after `since`, of one that is known or of the first session that tells one. */

@@ -28,6 +28,16 @@ interface DeskParts {
   propagate: () => Promise<void>
 }
 
+/** A Dispatcher has found that nothing is to be sent any more. */
+export interface DisableReport {
+  idSubscription: string
+  /** Of the Dispatcher's session. */
+  idObject: string
+  /** Of the configuration that it had sent by. */
+  version: number
+  reason: string
+}
+
 type NotFound = Failure<'subscriptionNotFound'>
 type Shown<Refusal extends string = never> = Result<
   { subscription: SubscriptionView },
@@ -130,6 +140,26 @@ export class SubscriptionDesk {
     if ('ok' in before) return before
     if (before.status === status) return succeed({ subscription: viewSubscription(before) })
     return this.#replace(before, setStatus(before, status, reason, Date.now()))
+  }
+
+  /**
+   * Disables it because a Dispatcher found reason to. However many find it at once, to one of them the answer is that it
+   * `tells` the others, however often it asks; what was sent before the subscription was enabled or moved counts no more.
+   */
+  async disable({
+    idSubscription,
+    idObject,
+    version,
+    reason,
+  }: DisableReport): Promise<Result<{ tells: boolean }, 'subscriptionNotFound'>> {
+    const before = this.#find(idSubscription)
+    if ('ok' in before) return before
+    const { disabledBy, status, countsSince = 0 } = before
+    if (disabledBy?.idObject === idObject && disabledBy.version === version) return succeed({ tells: true })
+    if (status === 'disabled' || version < countsSince) return succeed({ tells: false })
+    const after = setStatus(before, 'disabled', reason, Date.now())
+    await this.#replace(before, { ...after, disabledBy: { idObject, version } })
+    return succeed({ tells: true })
   }
 
   async #replace(

@@ -32,12 +32,16 @@ export interface SubscriptionRecord extends SubscriptionConfig {
   updatedAt: number
   /** Of the request that made it under an `Idempotency-Key`. */
   requestHash?: string
+  /** What an endpoint answered to requests of an older version counts no more: it has been enabled, or moved, since. */
+  countsSince?: number
+  /** The Dispatcher that last disabled it, and by which version it had sent. */
+  disabledBy?: { idObject: string; version: number }
 }
 
 /** A subscription as it may be shown; its secrets never are. */
 export type SubscriptionView = Omit<
   SubscriptionRecord,
-  'secrets' | 'version' | 'idTenant' | 'requestHash' | 'sessionsSince'
+  'secrets' | 'version' | 'idTenant' | 'requestHash' | 'sessionsSince' | 'countsSince' | 'disabledBy'
 >
 
 export type SubscriptionRefusal = 'targetRefused' | 'headerRefused' | 'secretInvalid'
@@ -102,6 +106,9 @@ export function changeSubscription(
       ...(secret === undefined ? {} : { secrets: [{ secret }] }),
       ...(changesStatus && { statusReason: input.status === 'enabled' ? null : 'requested' }),
       ...(input.sessions === undefined ? {} : { sessionsSince: now }),
+      ...((changesStatus && input.status === 'enabled') || (input.url ?? before.url) !== before.url
+        ? { countsSince: before.version + 1 }
+        : {}),
       version: before.version + 1,
       updatedAt: now,
     },
@@ -134,7 +141,9 @@ export function setStatus(
   statusReason: string | null,
   now: number,
 ): SubscriptionRecord {
-  return { ...before, status, statusReason, version: before.version + 1, updatedAt: now }
+  const version = before.version + 1
+  const countsSince = status === 'enabled' ? { countsSince: version } : {}
+  return { ...before, status, statusReason, ...countsSince, version, updatedAt: now }
 }
 
 /** What may be shown of it. */
@@ -145,6 +154,8 @@ export function viewSubscription(record: SubscriptionRecord): SubscriptionView {
     idTenant: _idTenant,
     requestHash: _hash,
     sessionsSince: _since,
+    countsSince: _counts,
+    disabledBy: _disabledBy,
     ...view
   } = record
   return view
@@ -157,6 +168,8 @@ export function configOf(record: SubscriptionRecord): SubscriptionConfig {
     statusReason: _reason,
     updatedAt: _updatedAt,
     requestHash: _hash,
+    countsSince: _counts,
+    disabledBy: _disabledBy,
     ...config
   } = record
   return config

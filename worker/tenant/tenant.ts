@@ -26,7 +26,7 @@ import { Propagation } from './propagation.ts'
 import { RetirementDesk } from './retirement.ts'
 import { TenantSessions, type SessionRow } from './sessions.ts'
 import type { SubscriptionChange, SubscriptionInput, SubscriptionView } from './subscription.ts'
-import { SubscriptionDesk } from './subscription-desk.ts'
+import { SubscriptionDesk, type DisableReport } from './subscription-desk.ts'
 import { TenantSubscriptions } from './subscriptions.ts'
 
 interface Page {
@@ -250,10 +250,16 @@ export class Tenant extends DurableObject<Env> {
     return 'ok' in record ? record : this.#desk.rotate(idSubscription, overlapSeconds)
   }
 
-  /** Enables, disables or pauses. A Dispatcher says it too, with the reason. */
+  /** Enables, disables or pauses. */
   async setSubscriptionStatus(idSubscription: string, status: SubscriptionStatus, reason?: string) {
     const record = this.#living()
     return 'ok' in record ? record : this.#desk.setStatus(idSubscription, status, reason ?? null)
+  }
+
+  /** A Dispatcher has found reason to disable a subscription; `tells`: it is the one that tells the others. */
+  async disableSubscription(report: DisableReport) {
+    const record = this.#living()
+    return 'ok' in record ? record : this.#desk.disable(report)
   }
 
   /** A Dispatcher asks whether nothing but failure disables the subscription: other sessions may have fared better. */
