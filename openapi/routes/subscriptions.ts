@@ -115,10 +115,12 @@ export const rotateSecret = createRoute({
   path: `${path}/rotate-secret`,
   operationId: 'rotateSecret',
   summary: 'Give a subscription a new secret',
-  description: 'While both are valid each request carries two signatures, one of each.',
-  request: { params: subscription, body: body(RotateSecret) },
+  description:
+    'While both are valid each request carries two signatures, one of each. Under an `Idempotency-Key` a repeat answers ' +
+    'the same secret, as long as it signs.',
+  request: { params: subscription, headers: IdempotencyHeader, body: body(RotateSecret) },
   responses: {
-    200: json(RotatedSecret, 'The new secret. It is shown this once.'),
+    200: json(RotatedSecret, 'The new secret. It is shown this once, and to a repeat under the same key.'),
     ...problems(400, 404, 413, 415, 422),
   },
 })

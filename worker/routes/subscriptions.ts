@@ -101,10 +101,13 @@ subscriptionRoutes.openapi({ ...routes.disableSubscription, ...writing }, async 
 
 subscriptionRoutes.openapi({ ...routes.rotateSecret, ...writing }, async (context) => {
   const { idSubscription } = context.req.valid('param')
-  const { overlapSeconds } = context.req.valid('json')
-  const { secret } = unwrap(await tenantOf(context).rotateSecret(idSubscription, { overlapSeconds }))
-  const oldSecretExpiresAt = isoTime(Date.now() + overlapSeconds * 1000)
-  return context.json({ idSubscription, secret, oldSecretExpiresAt }, 200)
+  const request = context.req.valid('json')
+  const { idTenant } = context.get('caller')
+  const key = context.req.valid('header')['idempotency-key']
+  const origin = await readOrigin('rot', { idTenant, key, request })
+  const rotated = unwrap(await tenantOf(context).rotateSecret(idSubscription, request, origin))
+  const { secret, oldSecretExpiresAt } = rotated
+  return context.json({ idSubscription, secret, oldSecretExpiresAt: isoTime(oldSecretExpiresAt) }, 200)
 })
 
 subscriptionRoutes.openapi({ ...routes.testSubscription, ...writing }, async (context) => {

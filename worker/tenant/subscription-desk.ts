@@ -7,6 +7,7 @@ import type { SubscriptionStatus } from '../subscription-config.ts'
 import type { TenantSessions } from './sessions.ts'
 import {
   changeSubscription,
+  findRotation,
   makeSubscription,
   rotateSecrets,
   setStatus,
@@ -127,12 +128,28 @@ export class SubscriptionDesk {
     return succeed({})
   }
 
-  async rotate(idSubscription: string, overlapSeconds: number): Promise<WithSecret<'subscriptionNotFound'>> {
+  /** Gives it a new secret; the same `origin` gives the same one, as long as it signs. */
+  async rotate(
+    idSubscription: string,
+    overlapSeconds: number,
+    origin?: Origin<'rot'>,
+  ): Promise<
+    Result<{ secret: string; oldSecretExpiresAt: number }, 'subscriptionNotFound' | 'idempotencyConflict'>
+  > {
     const before = this.#find(idSubscription)
     if ('ok' in before) return before
-    const after = rotateSecrets(before, overlapSeconds, Date.now())
-    const { subscription } = await this.#replace(before, after)
-    return succeed({ subscription, secret: newestSecret(after) })
+    const now = Date.now()
+    const known = findRotation(before, origin, now)
+    if (known && known.requestHash !== origin?.requestHash) {
+      return fail(
+        'idempotencyConflict',
+        'This Idempotency-Key was used for a rotation with another overlap. Use a new key for another rotation.',
+      )
+    }
+    if (known) return succeed({ secret: known.secret, oldSecretExpiresAt: known.oldSecretExpiresAt })
+    const after = rotateSecrets(before, overlapSeconds, now, origin)
+    await this.#replace(before, after)
+    return succeed({ secret: newestSecret(after), oldSecretExpiresAt: now + overlapSeconds * 1000 })
   }
 
   async setStatus(idSubscription: string, status: SubscriptionStatus, reason: string | null): Promise<Shown> {

@@ -32,16 +32,31 @@ export interface SubscriptionRecord extends SubscriptionConfig {
   updatedAt: number
   /** Of the request that made it under an `Idempotency-Key`. */
   requestHash?: string
+  /** Secrets that were given under an `Idempotency-Key`, as long as they sign. */
+  rotations?: Rotation[]
   /** What an endpoint answered to requests of an older version counts no more: it has been enabled, or moved, since. */
   countsSince?: number
   /** The Dispatcher that last disabled it, and by which version it had sent. */
   disabledBy?: { idObject: string; version: number }
 }
 
+/** A change of the secret under an `Idempotency-Key`: whoever repeats the request gets the same. */
+export interface Rotation extends Origin<'rot'> {
+  secret: string
+  oldSecretExpiresAt: number
+}
+
 /** A subscription as it may be shown; its secrets never are. */
 export type SubscriptionView = Omit<
   SubscriptionRecord,
-  'secrets' | 'version' | 'idTenant' | 'requestHash' | 'sessionsSince' | 'countsSince' | 'disabledBy'
+  | 'secrets'
+  | 'version'
+  | 'idTenant'
+  | 'requestHash'
+  | 'rotations'
+  | 'sessionsSince'
+  | 'countsSince'
+  | 'disabledBy'
 >
 
 export type SubscriptionRefusal = 'targetRefused' | 'headerRefused' | 'secretInvalid'
@@ -120,18 +135,35 @@ export function rotateSecrets(
   before: SubscriptionRecord,
   overlapSeconds: number,
   now: number,
+  origin?: Origin<'rot'>,
 ): SubscriptionRecord {
+  const secret = makeSecret()
   const until = now + overlapSeconds * 1000
   const old = before.secrets
     .map(({ secret, expiresAt }) => ({ secret, expiresAt: Math.min(expiresAt ?? until, until) }))
     .filter(({ expiresAt }) => expiresAt > now)
     .slice(0, maxOldSecrets)
+  const earlier = before.rotations?.filter((one) => old.some((kept) => kept.secret === one.secret)) ?? []
   return {
     ...before,
-    secrets: [{ secret: makeSecret() }, ...old],
+    secrets: [{ secret }, ...old],
+    rotations: origin ? [{ ...origin, secret, oldSecretExpiresAt: until }, ...earlier] : earlier,
     version: before.version + 1,
     updatedAt: now,
   }
+}
+
+/** What was made under this `Idempotency-Key`, unless that secret is void by now. */
+export function findRotation(
+  { rotations, secrets }: SubscriptionRecord,
+  origin: Origin<'rot'> | undefined,
+  now: number,
+): Rotation | undefined {
+  const found = rotations?.find(({ id }) => id === origin?.id)
+  const isValid = secrets.some(
+    ({ secret, expiresAt }) => secret === found?.secret && (expiresAt ?? Infinity) > now,
+  )
+  return isValid ? found : undefined
 }
 
 /** Enables, disables or pauses; the reason tells people why. */
@@ -153,6 +185,7 @@ export function viewSubscription(record: SubscriptionRecord): SubscriptionView {
     version: _version,
     idTenant: _idTenant,
     requestHash: _hash,
+    rotations: _rotations,
     sessionsSince: _since,
     countsSince: _counts,
     disabledBy: _disabledBy,
@@ -168,6 +201,7 @@ export function configOf(record: SubscriptionRecord): SubscriptionConfig {
     statusReason: _reason,
     updatedAt: _updatedAt,
     requestHash: _hash,
+    rotations: _rotations,
     countsSince: _counts,
     disabledBy: _disabledBy,
     ...config

@@ -245,9 +245,13 @@ export class Tenant extends DurableObject<Env> {
     return 'ok' in record ? record : this.#desk.delete(idSubscription)
   }
 
-  async rotateSecret(idSubscription: string, { overlapSeconds }: { overlapSeconds: number }) {
+  async rotateSecret(
+    idSubscription: string,
+    { overlapSeconds }: { overlapSeconds: number },
+    origin?: Origin<'rot'>,
+  ) {
     const record = this.#living()
-    return 'ok' in record ? record : this.#desk.rotate(idSubscription, overlapSeconds)
+    return 'ok' in record ? record : this.#desk.rotate(idSubscription, overlapSeconds, origin)
   }
 
   /** Enables, disables or pauses. */

@@ -175,6 +175,36 @@ describe('subscriptions', () => {
     )
   })
 
+  it('get one new secret under the same Idempotency-Key', async () => {
+    const { customer, own, secret } = await makeSubscription()
+    type Rotated = { idSubscription: string; secret: string; oldSecretExpiresAt: string }
+    const rotate = (key: string, overlapSeconds = 60) =>
+      customer.call<Rotated>('POST', `${own}/rotate-secret`, {
+        json: { overlapSeconds },
+        headers: { 'idempotency-key': key },
+      })
+    const [first, again] = [await rotate('r-1'), await rotate('r-1')]
+    expect(first.body.secret).not.toBe(secret)
+    expect(again).toMatchObject({ status: 200, body: first.body })
+    expect(await rotate('r-1', 0)).toMatchObject(problem(422, 'idempotencyConflict'))
+    const second = await rotate('r-2')
+    expect(second.body.secret).not.toBe(first.body.secret)
+    // What the first one brought signs still; it is what its key answers.
+    expect((await rotate('r-1')).body).toEqual(first.body)
+    // A secret that is void is told to nobody.
+    const last = await rotate('r-3', 0)
+    const anew = await rotate('r-1')
+    expect([first.body.secret, second.body.secret, last.body.secret]).not.toContain(anew.body.secret)
+    const other = await customer.post<Subscription>(path, { url })
+    const elsewhere = await customer.call<Rotated>(
+      'POST',
+      `${path}/${other.body.idSubscription}/rotate-secret`,
+      { json: { overlapSeconds: 60 }, headers: { 'idempotency-key': 'r-2' } },
+    )
+    expect(elsewhere.body.secret).not.toBe(second.body.secret)
+    expect(JSON.stringify((await customer.get(own)).body)).not.toContain('whsec_')
+  })
+
   it('are gone when deleted', async () => {
     const { customer, own } = await makeSubscription()
     expect((await customer.delete(own)).status).toBe(204)
