@@ -118,6 +118,7 @@ export class WhatsAppConnection {
     this.#finish()
     this.#raw.send = () => {}
     void this.socket.end(undefined)
+    this.#endQueries()
     setTimeout(() => this.#raw.terminate(), 1000).unref()
   }
 
@@ -127,6 +128,7 @@ export class WhatsAppConnection {
     this.#finish()
     this.#raw.terminate()
     void this.socket.end(undefined)
+    this.#endQueries()
   }
 
   /** Asks WhatsApp to remove this device; resolves when it has closed the connection, or after a while. */
@@ -149,6 +151,14 @@ export class WhatsAppConnection {
     this.gate.close()
     this.#view.detach()
     clearInterval(this.#watchdog)
+  }
+
+  /**
+   * Baileys stops listening for the end of its own socket when it ends by itself or is told to: what waits for an answer
+   * would do so for a minute, and everything that is to be sent behind it.
+   */
+  #endQueries(): void {
+    this.socket.ws.emit('error', new Error('the connection has ended'))
   }
 
   #listen(store: SessionStore, creds: AuthenticationCreds): void {
@@ -181,6 +191,7 @@ export class WhatsAppConnection {
       if (connection === 'open') this.#handlers.opened()
       if (connection !== 'close') return
       this.#finish()
+      this.#endQueries()
       const error = lastDisconnect?.error as { message: string; output?: { statusCode?: number } } | undefined
       this.#handlers.closed(error?.output?.statusCode ?? 500, error?.message ?? '')
     })
