@@ -42,6 +42,13 @@ export const storageRefused = cause(
   'The Worker refused several times what this session had to store. Look into the connector’s log, then start it again.',
 )
 
+/** Not the end of a connection: what the session's work did to its process, several times. */
+export const stalled = {
+  reason: 'stalled',
+  reasonText:
+    'Something that WhatsApp sent this session made its connector stand still, three times within an hour. Nothing of it was confirmed to WhatsApp. Look into the connector’s log, then start it again.',
+} as const satisfies Omit<CloseCause, 'kind'>
+
 export const qrExpired = cause(
   'stop',
   'qrExpired',

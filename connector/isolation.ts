@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { SessionRef } from '../schema/link.ts'
 
 /** What can be given up without harm to the rest of the process. */
 interface Isolated {
+  readonly ref: SessionRef
   fail(error: Error): void
 }
 

@@ -3,6 +3,7 @@ import { FleetClient } from './fleet.ts'
 import { isolate, isolatedHere } from './isolation.ts'
 import { LinkingMemory } from './linking-memory.ts'
 import { makeLog } from './log.ts'
+import { startWatchdog } from './watchdog.ts'
 
 /** Runs a connector in this process. Who imports this loads Baileys and puts its remedies in place. */
 export async function runConnector(config: Config): Promise<FleetClient> {
@@ -26,6 +27,7 @@ export async function runConnector(config: Config): Promise<FleetClient> {
     process.exit(1)
   })
   log.info({ idConnector: config.idConnector, worker: config.workerUrl }, 'connector')
+  startWatchdog(config, log)
   const memory = new LinkingMemory()
   const onLinked = () => memory.noteLinked()
   return new FleetClient({

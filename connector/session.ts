@@ -43,7 +43,7 @@ const requested = { reason: 'requested', reasonText: 'It was asked for.' } as co
  * Session has confirmed this epoch, so a superseded connector cannot log in.
  */
 export class Session {
-  readonly idObject: string
+  readonly ref: SessionRef
   #options: SessionOptions
   #log: Log
   #link: Link
@@ -68,7 +68,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options
-    this.idObject = options.ref.idObject
+    this.ref = options.ref
     this.#log = options.log.child({ idSession: options.ref.idSession, idTenant: options.ref.idTenant })
     const { workerUrl, connectorToken, masterKey, idConnector } = options.config
     this.#link = new Link({

@@ -21,6 +21,7 @@ export const SessionReason = z.enum([
   'serverRestart',
   'serverError',
   'storageRefused',
+  'stalled',
 ])
 export type SessionReason = z.infer<typeof SessionReason>
 

@@ -58,6 +58,7 @@ export function useStage(): Stage {
         capacity: 10,
         maxHoldMs: 10_000,
         maxUncommittedBytes: 1024 * 1024,
+        maxStallMs: 15_000,
         logLevel: 'silent',
         whatsApp: { url: stage.whatsapp.url, rootKey: Buffer.from(stage.whatsapp.rootKey, 'hex') },
         ...changes,

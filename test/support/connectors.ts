@@ -21,7 +21,12 @@ export async function listRunners(stage: Stage, names: readonly string[]): Promi
 }
 
 /** Runs a connector beside those of the installation; `command` is its program with the arguments. */
-export function spawnConnector(stage: Stage, idConnector: string, command: string[]): ChildProcess {
+export function spawnConnector(
+  stage: Stage,
+  idConnector: string,
+  command: string[],
+  environment: Record<string, string> = {},
+): ChildProcess {
   const { url, secrets } = stage.installation
   return spawn(process.execPath, command, {
     cwd: projectDirectory,
@@ -35,6 +40,7 @@ export function spawnConnector(stage: Stage, idConnector: string, command: strin
       CHATLINK_WHATSAPP_ROOT_KEY: stage.whatsapp.rootKey,
       NODE_EXTRA_CA_CERTS: stage.whatsapp.caFile,
       LOG_LEVEL: 'warn',
+      ...environment,
     },
     stdio: 'ignore',
   })

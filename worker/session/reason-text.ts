@@ -21,5 +21,7 @@ export const reasonTexts: Record<SessionReason, string> = {
   serverRestart: 'WhatsApp asked for a new connection. ChatLink is connecting again by itself.',
   storageRefused:
     'The Worker refused several times what this session had to store, and would go on. Nothing of it was confirmed to WhatsApp, so nothing is lost. Look into the connector’s log, then start the session again.',
+  stalled:
+    'Something that WhatsApp sent this session made its connector stand still, three times within an hour. Nothing of it was confirmed to WhatsApp, so nothing is lost. Have the connector’s log looked into, then start the session again.',
   serverError: 'WhatsApp’s server had an error. ChatLink is connecting again by itself.',
 }
