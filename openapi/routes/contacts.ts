@@ -1,6 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { PageQuery } from '../../schema/api/common.ts'
-import { CheckContacts, ContactChecks, ContactDetail, ContactPage } from '../../schema/api/contact.ts'
+import {
+  CheckContacts,
+  ContactChecks,
+  ContactDetail,
+  ContactPage,
+  ContactQuery,
+} from '../../schema/api/contact.ts'
 import { MarkRead, maxPresenceSubscriptions, SetPresence, SubscribePresence } from '../../schema/api/sign.ts'
 import { IdSession, Jid } from '../../schema/id.ts'
 import { body, json, problems, tenantKey } from './respond.ts'
@@ -30,7 +35,7 @@ export const listContacts = createRoute({
   summary: 'List the people whom a session knows',
   description:
     'Everybody of whom messages, groups or the address book of the account’s phone told, by address. A LID whose number became known is one contact with both.',
-  request: { params: z.object({ idSession: IdSession }), query: PageQuery },
+  request: { params: z.object({ idSession: IdSession }), query: ContactQuery },
   responses: { 200: json(ContactPage, 'One page.'), ...problems(404, 422) },
 })
 

@@ -3,8 +3,13 @@ import { z } from 'zod'
 /** ISO 8601 in UTC, such as `2026-01-31T12:00:00.000Z`. */
 export const IsoTime = z.iso.datetime().meta({ examples: ['2026-01-31T12:00:00.000Z'] })
 
-/** Where a page begins: what the page before answered as `cursor`. */
-export const Cursor = z.string().min(1).max(512)
+/** Where a page begins: what the page before answered as `cursor`. Callers need not know what it looks like. */
+export const cursorLike = (pattern: RegExp) =>
+  z
+    .string()
+    .refine((text) => pattern.test(text), 'use the `cursor` that the page before answered')
+    .optional()
+    .meta({ description: 'The `cursor` of the page before.' })
 
 export const defaultPageSize = 50
 export const maxPageSize = 200
@@ -18,7 +23,7 @@ export const PageQuery = z.strictObject({
     .max(maxPageSize)
     .default(defaultPageSize)
     .meta({ description: `How many at most, 1 to ${maxPageSize}.` }),
-  cursor: Cursor.optional().meta({ description: 'The `cursor` of the page before.' }),
+  cursor: cursorLike(/^\d{1,15}$/),
 })
 export type PageQuery = z.infer<typeof PageQuery>
 

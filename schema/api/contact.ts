@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Jid } from '../id.ts'
-import { nextCursor } from './common.ts'
+import { cursorLike, nextCursor, PageQuery } from './common.ts'
 
 export const maxCheckedNumbers = 50
 
@@ -73,6 +73,8 @@ const exampleContact = {
 
 export const Contact = z.object(contact).meta({ id: 'Contact', examples: [exampleContact] })
 export type Contact = z.infer<typeof Contact>
+
+export const ContactQuery = PageQuery.extend({ cursor: cursorLike(/^[^@\s]{1,128}@[a-z.]{1,64}$/) })
 
 export const ContactPage = z
   .object({ contacts: z.array(Contact), cursor: nextCursor })

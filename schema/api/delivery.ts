@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MessageType } from '../event/event.ts'
 import { IdEvent, IdSession } from '../id.ts'
-import { IsoTime, nextCursor, PageQuery } from './common.ts'
+import { cursorLike, IsoTime, nextCursor, PageQuery } from './common.ts'
 import { maxNamedTypes } from './subscription.ts'
 
 export const DeliveryStatus = z.enum(['pending', 'delivered', 'failing', 'exhausted'])
@@ -10,6 +10,7 @@ export type DeliveryStatus = z.infer<typeof DeliveryStatus>
 export const DeliveryQuery = PageQuery.extend({
   idSession: IdSession.optional().meta({ description: 'Only this session’s.' }),
   status: DeliveryStatus.optional(),
+  cursor: cursorLike(/^[0-9a-f]{16}\.\d{0,15}$/),
 })
 
 export const Attempt = z

@@ -6,7 +6,13 @@ import type { AttemptView, DeliveryView } from '../dispatcher/delivery-view.ts'
 import { isoTime, isoTimeOrNull } from '../iso-time.ts'
 import { requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
-import { findDelivery, findDispatchers, listOverSessions, refuseWhileReplaying } from './dispatchers.ts'
+import {
+  findDelivery,
+  findDispatchers,
+  listOverSessions,
+  refuseWhileReplaying,
+  requireFound,
+} from './dispatchers.ts'
 
 /** What became of each event at each webhook. Mounted behind `subscriptionRoutes`, which asks for the key. */
 export const deliveryRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
@@ -26,22 +32,22 @@ function showAttempt(attempt: AttemptView) {
 deliveryRoutes.openapi({ ...routes.listDeliveries, ...reading }, async (context) => {
   const { idSubscription } = context.req.valid('param')
   const { idSession, ...page } = context.req.valid('query')
-  const { dispatchers } = await findDispatchers(context, idSubscription, idSession)
-  const { deliveries, cursor } = await listOverSessions(dispatchers, page)
+  const { withLeaving } = await findDispatchers(context, idSubscription, idSession)
+  const { deliveries, cursor } = await listOverSessions(requireFound(withLeaving, idSession), page)
   return context.json({ deliveries: deliveries.map(show), cursor }, 200)
 })
 
 deliveryRoutes.openapi({ ...routes.getDelivery, ...reading }, async (context) => {
   const { idSubscription, idEvent } = context.req.valid('param')
-  const { dispatchers } = await findDispatchers(context, idSubscription)
-  const { delivery, attemptLog } = await findDelivery(dispatchers, idEvent)
+  const { withLeaving } = await findDispatchers(context, idSubscription)
+  const { delivery, attemptLog } = await findDelivery(withLeaving, idEvent)
   return context.json({ ...show(delivery), attemptLog: attemptLog.map(showAttempt) }, 200)
 })
 
 deliveryRoutes.openapi({ ...routes.retryDelivery, ...writing }, async (context) => {
   const { idSubscription, idEvent } = context.req.valid('param')
-  const { dispatchers } = await findDispatchers(context, idSubscription)
-  const { dispatcher } = await findDelivery(dispatchers, idEvent)
+  const { withLeaving } = await findDispatchers(context, idSubscription)
+  const { dispatcher } = await findDelivery(withLeaving, idEvent)
   const { isDelivered, attempt } = unwrap(await dispatcher.retry(idEvent))
   return context.json({ isDelivered, attempt: showAttempt(attempt) }, 200)
 })
@@ -50,6 +56,7 @@ deliveryRoutes.openapi({ ...routes.replayDeliveries, ...writing }, async (contex
   const { idSubscription } = context.req.valid('param')
   const { idSession, since, ...rest } = context.req.valid('json')
   const { dispatchers } = await findDispatchers(context, idSubscription, idSession)
+  requireFound(dispatchers, idSession)
   await refuseWhileReplaying(dispatchers)
   const options = { ...rest, ...(since !== undefined && { since: Date.parse(since) }) }
   const sessions = await Promise.all(

@@ -5,14 +5,26 @@ import type { AppEnv } from '../context.ts'
 import type { DeliveryStatus, DeliveryView } from '../dispatcher/delivery-view.ts'
 import { tenantOf } from './find-session.ts'
 
-/** The Dispatchers of a subscription, one a session, or that of one session alone. */
+/**
+ * The Dispatchers of a subscription, one a session, or that of one session alone. `withLeaving`: also those of sessions that
+ * are being deleted, which may take a day.
+ */
 export async function findDispatchers(context: Context<AppEnv>, idSubscription: string, idSession?: string) {
-  const { refs, config, subscription } = unwrap(await tenantOf(context).getSubscription(idSubscription))
-  const wanted = idSession === undefined ? refs : refs.filter((ref) => ref.idSession === idSession)
-  if (idSession !== undefined && wanted.length === 0)
+  const { refs, withLeaving, config, subscription } = unwrap(
+    await tenantOf(context).getSubscription(idSubscription),
+  )
+  const pick = (some: SessionRef[]) =>
+    some
+      .filter((ref) => idSession === undefined || ref.idSession === idSession)
+      .map((ref) => ({ ref, dispatcher: dispatcherOf(context, ref, idSubscription) }))
+  return { dispatchers: pick(refs), withLeaving: pick(withLeaving), config, subscription }
+}
+
+/** Ends the request when a session was named and none of this name is among them. */
+export function requireFound(found: Found, idSession: string | undefined): Found {
+  if (idSession !== undefined && found.length === 0)
     throw new ApiError('sessionNotFound', `This subscription does not concern a session ${idSession}.`)
-  const dispatchers = wanted.map((ref) => ({ ref, dispatcher: dispatcherOf(context, ref, idSubscription) }))
-  return { dispatchers, config, subscription }
+  return found
 }
 
 type Found = Awaited<ReturnType<typeof findDispatchers>>['dispatchers']
@@ -29,11 +41,8 @@ interface Page {
 
 /** A page over several Dispatchers, one session after another; the cursor says in which session it stands. */
 export async function listOverSessions(found: Found, { status, limit, cursor }: Page) {
-  const [idObject, inner = ''] = (cursor ?? '').split('.')
-  const start = Math.max(
-    0,
-    found.findIndex(({ ref }) => ref.idObject.slice(0, 16) === idObject),
-  )
+  const [idObject, inner] = cursor?.split('.') ?? []
+  const start = idObject === undefined ? 0 : findStart(found, idObject)
   const deliveries: DeliveryView[] = []
   for (const [index, { ref, dispatcher }] of found.entries()) {
     if (index < start) continue
@@ -49,6 +58,13 @@ export async function listOverSessions(found: Found, { status, limit, cursor }: 
       return { deliveries, cursor: `${next.ref.idObject.slice(0, 16)}.` }
   }
   return { deliveries, cursor: null }
+}
+
+function findStart(found: Found, idObject: string): number {
+  const start = found.findIndex(({ ref }) => ref.idObject.slice(0, 16) === idObject)
+  if (start >= 0) return start
+  const message = 'the session that it stands in has been deleted; begin at the first page'
+  throw new ApiError('validationFailed', `cursor: ${message}.`, { errors: [{ path: 'cursor', message }] })
 }
 
 /** Ends the request when any of them replays already: it begins in all sessions or in none. */

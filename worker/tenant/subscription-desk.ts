@@ -91,22 +91,26 @@ export class SubscriptionDesk {
     return { subscriptions: page.records.map(viewSubscription), cursor: page.cursor }
   }
 
-  /** `refs`: the sessions that it concerns. `config`: what a Dispatcher gets. */
+  /** `refs`: the sessions that it concerns; `withLeaving`: also such as are being deleted. `config`: what a Dispatcher gets. */
   get(
     idSubscription: string,
   ): Result<
-    { subscription: SubscriptionView; config: SubscriptionRecord; refs: SessionRef[] },
+    {
+      subscription: SubscriptionView
+      config: SubscriptionRecord
+      refs: SessionRef[]
+      withLeaving: SessionRef[]
+    },
     'subscriptionNotFound'
   > {
     const config = this.#find(idSubscription)
     if ('ok' in config) return config
-    const refs = this.#parts.sessions
+    const concerned = this.#parts.sessions
       .all()
-      .filter(
-        ({ isLive, ref }) => isLive && (config.sessions === null || config.sessions.includes(ref.idSession)),
-      )
-      .map(({ ref }) => ref)
-    return succeed({ subscription: viewSubscription(config), config, refs })
+      .filter(({ ref }) => config.sessions === null || config.sessions.includes(ref.idSession))
+    const refs = concerned.filter(({ isLive }) => isLive).map(({ ref }) => ref)
+    const withLeaving = concerned.map(({ ref }) => ref)
+    return succeed({ subscription: viewSubscription(config), config, refs, withLeaving })
   }
 
   async update(idSubscription: string, input: SubscriptionChange): Promise<Shown<SubscriptionRefusal>> {

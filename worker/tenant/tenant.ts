@@ -229,7 +229,7 @@ export class Tenant extends DurableObject<Env> {
     return 'ok' in record ? record : succeed(this.#desk.list(page.limit, page.cursor ?? null))
   }
 
-  /** `refs`: the sessions that it concerns. `config`: what a Dispatcher gets. */
+  /** `refs`: the sessions that it concerns; `withLeaving`: also such as are being deleted. `config`: what a Dispatcher gets. */
   getSubscription(idSubscription: string) {
     const record = this.#living()
     return 'ok' in record ? record : this.#desk.get(idSubscription)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Answer, problem } from '../support/api-client.ts'
 import { Endpoint } from '../support/endpoint.ts'
 import { conversation } from '../support/event-builder.ts'
-import { makeLinked } from '../support/linked-session.ts'
+import { linkTo, makeLinked } from '../support/linked-session.ts'
 
 type Delivery = { idEvent: string; sequence: number; status: string; attempts: number; idSession: string }
 type Page = { deliveries: Delivery[]; cursor: string | null }
@@ -71,6 +71,33 @@ describe('deliveries', () => {
     const { body } = await customer.post(`${path}/deliveries/${failing!.idEvent}/retry`)
     expect(body).toMatchObject({ isDelivered: true, attempt: { statusCode: 200, trigger: 'manual' } })
     await until('delivered')
+  })
+
+  it('of a session that is being deleted are there as long as it is', async () => {
+    const { customer, link, path, list, until } = await makeSubscribed(500)
+    await link.deliver(conversation())
+    const [failing] = await until('failing')
+    await customer.delete('/v1/sessions/support')
+    expect(await list()).toMatchObject([{ idEvent: failing!.idEvent, status: 'failing' }])
+    expect(await list('?idSession=support')).toHaveLength(1)
+    expect((await customer.get(`${path}/deliveries/${failing!.idEvent}`)).body).toMatchObject({
+      attemptLog: [{ statusCode: 500 }],
+    })
+    // Its name is free again; the other session's deliveries are listed behind.
+    await customer.post('/v1/sessions', { idSession: 'support' })
+    const again = await linkTo(customer, 'support')
+    await again.report({ report: 'connected', number: '34911222333@s.whatsapp.net' })
+    await again.deliver(conversation())
+    await until('failing', 2)
+    expect((await customer.get<{ health: unknown[] }>(path)).body.health).toHaveLength(1)
+  })
+
+  it('of a session that is gone end a listing, with an error that says so', async () => {
+    const { customer, path } = await makeSubscribed(200)
+    expect(await customer.get(`${path}/deliveries?cursor=${'0'.repeat(16)}.12`)).toMatchObject({
+      ...problem(422, 'validationFailed'),
+      body: { errors: [{ path: 'cursor', message: expect.stringContaining('deleted') }] },
+    })
   })
 
   it('of a session that the subscription does not concern do not exist', async () => {

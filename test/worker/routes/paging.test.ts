@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import { admin, makeCustomer, problem } from '../support/api-client.ts'
+import { apiRoutes, fillPath, needs } from '../support/api-contract.ts'
+
+const lists = apiRoutes.filter(({ request }) => {
+  const query = request?.query as z.ZodObject | undefined
+  return query !== undefined && 'cursor' in query.shape
+})
+
+describe('a list', () => {
+  it('is one of those that page', () => {
+    expect(lists.map(({ path }) => path.split('/').at(-1)).toSorted()).toEqual([
+      'contacts',
+      'deliveries',
+      'messages',
+      'sessions',
+      'subscriptions',
+      'tenants',
+    ])
+  })
+
+  it.each(lists.map((route) => [route.path, route] as const))(
+    '%s refuses a cursor that no page has answered',
+    async (path, route) => {
+      const client = needs(route, 'adminToken') ? admin : await makeCustomer()
+      const filled = fillPath(path)
+      for (const cursor of [
+        'nonsense',
+        '-1',
+        '1.5',
+        '1e3',
+        '99999999999999999999',
+        '5.5',
+        '%20',
+        '0x1f',
+        'a@b%20c',
+      ])
+        expect(await client.get(`${filled}?cursor=${cursor}`), cursor).toMatchObject({
+          ...problem(422, 'validationFailed'),
+          body: { errors: [{ path: 'cursor', message: expect.stringContaining('cursor') }] },
+        })
+    },
+  )
+})
