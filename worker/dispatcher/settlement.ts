@@ -46,8 +46,9 @@ export class Settlement {
   }
 
   settle(job: Job, request: Request, answer: Answer, now: number): Attempt {
-    const { health } = this.#parts
-    const verdict = judge(answer, now)
+    const { health, settings } = this.#parts
+    const judged = judge(answer, now)
+    const verdict = request.url === settings().config.url ? judged : ofAnotherUrl(judged)
     const attempt: Attempt = {
       at: request.at,
       durationMs: now - request.at,
@@ -222,4 +223,9 @@ export class Settlement {
     const notice = makeNotice(settings(), action, job, verdict && { error: verdict.error })
     if (notice) ledger.also(() => store.putNotice(notice), now)
   }
+}
+
+/** What an endpoint wished for itself while the subscription moved to another says nothing about that one. */
+function ofAnotherUrl(verdict: Verdict): Verdict {
+  return { ...verdict, disables: null, slowsDown: false, retryAfterMs: null }
 }

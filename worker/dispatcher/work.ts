@@ -146,6 +146,7 @@ export class Work {
     this.settings = { ...this.settings, config }
     this.stream.reconsider(config.ordering !== before.ordering)
     this.replayer.reconsider()
+    if (config.url !== before.url) this.#forgetWishes(now)
     if (config.url !== before.url || isSkipping) this.breaker.hurry(now)
     if (this.control.disabled?.isReported === false) this.control.unreported = this.control.disabled
     this.control.disabled = null
@@ -259,6 +260,15 @@ export class Work {
     if (!(await this.retirement.isGranted(doors.tenant(settings.config.idTenant), settings, now))) return
     this.settlement.disable('onlyFailures', null, now)
     this.ledger.write(now)
+  }
+
+  /** The URL is another: what the old one has asked by `Retry-After` to be spared is due. */
+  #forgetWishes(now: number): void {
+    for (const record of this.book.records) {
+      const { lane, sequence, since, nextAt } = record
+      if (sequence === null || since !== 0 || (nextAt ?? 0) <= now || this.book.isBusy(lane)) continue
+      this.book.block({ ...record, since: now, nextAt: now }, [])
+    }
   }
 
   async #head(): Promise<number> {

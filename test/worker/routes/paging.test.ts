@@ -10,14 +10,8 @@ const lists = apiRoutes.filter(({ request }) => {
 
 describe('a list', () => {
   it('is one of those that page', () => {
-    expect(lists.map(({ path }) => path.split('/').at(-1)).toSorted()).toEqual([
-      'contacts',
-      'deliveries',
-      'messages',
-      'sessions',
-      'subscriptions',
-      'tenants',
-    ])
+    const names = ['contacts', 'deliveries', 'messages', 'sessions', 'subscriptions', 'tenants']
+    expect(new Set(lists.map(({ path }) => path.split('/').at(-1)))).toEqual(new Set(names))
   })
 
   it.each(lists.map((route) => [route.path, route] as const))(
