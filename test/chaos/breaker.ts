@@ -6,6 +6,7 @@ import type { Proxy } from './proxy.ts'
 import type { Random } from './random.ts'
 import type { Outage } from './repeats.ts'
 import type { SmallDisk } from './small-disk.ts'
+import type { Timeline } from './timeline.ts'
 
 type Say = (text: string) => void
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
@@ -22,6 +23,7 @@ interface Scene {
   /** So many messages are sent next without a pause. */
   burst: { left: number }
   histories: Histories
+  timeline: Timeline
   /** When the Worker could not write, filled in by the harms. */
   outages: Outage[]
 }
@@ -135,8 +137,10 @@ export async function breakThings(scene: Scene, until: number, say: Say): Promis
     await pause(scene.random.between(800, 4000))
     const name = scene.random.pick(names)
     say(name)
+    scene.timeline.note(name)
     counts[name] = (counts[name] ?? 0) + 1
     await harms[name]!(scene)
+    scene.timeline.note(`${name}: that was it`)
   }
   return counts
 }

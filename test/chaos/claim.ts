@@ -5,6 +5,7 @@
 import '../../connector/libsignal.ts'
 import { WebSocket } from 'ws'
 import { parseConfig } from '../../connector/config.ts'
+import { IntakeBudget } from '../../connector/intake-budget.ts'
 import { makeLog } from '../../connector/log.ts'
 import { Session } from '../../connector/session.ts'
 import { LINK_VERSION, type SessionRef } from '../../schema/link.ts'
@@ -30,5 +31,6 @@ const ref = await new Promise<SessionRef>((resolve, reject) => {
   })
 })
 const log = makeLog(config.logLevel)
-const session = new Session({ ref, config, log, onEnded: () => process.exit(0) })
+const budget = new IntakeBudget(config.maxProcessBytes)
+const session = new Session({ ref, config, log, budget, onEnded: () => process.exit(0) })
 setTimeout(() => process.exit(session.isEnding ? 0 : 1), Number(milliseconds))

@@ -1,5 +1,5 @@
 import { probePort } from '../../worker/host/port.ts'
-import { startStage } from '../support/stage.ts'
+import { startStage, type Stage } from '../support/stage.ts'
 import { waitUntil } from '../support/wait.ts'
 import { createActors, sendOne, type Actor } from './actors.ts'
 import { breakThings } from './breaker.ts'
@@ -10,8 +10,10 @@ import { MemoryWatch, type Memory } from './memory.ts'
 import { Outgoing } from './outgoing.ts'
 import { Proxy } from './proxy.ts'
 import { Random } from './random.ts'
-import { findNeedless, type Outage } from './repeats.ts'
+import { findDeadRatchets } from './ratchets.ts'
+import { findNeedless, type Needless, type Outage } from './repeats.ts'
 import { SmallDisk } from './small-disk.ts'
+import { clock, Timeline } from './timeline.ts'
 
 export interface DramaOptions {
   seed: number
@@ -61,9 +63,12 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
   const port = await probePort('127.0.0.1', 0)
   const proxy = await Proxy.start(port)
   const disk = SmallDisk.mount()
+  const timeline = new Timeline()
   const stage = await startStage({
     port,
+    print: (label, line) => timeline.log(label, line),
     environment: {
+      LOG_LEVEL: 'info',
       CHATLINK_RETRY_SCHEDULE: '1,1,1,1,1,2,2,2,2,2,5,5,5,5,5,5,5',
       CHATLINK_CONNECTORS: '2',
       CHATLINK_URL: proxy.url,
@@ -71,17 +76,19 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     },
   }).catch((error: unknown) => {
     disk?.unmount()
+    timeline.stop()
     throw error
   })
   try {
     const ledger = new Ledger()
     const receiver = { isDown: false }
     stage.receiver.onWebhook = ({ event, signatureProblem }) => {
+      ledger.attempt(event.idEvent, receiver.isDown ? 503 : 204)
       if (!receiver.isDown) ledger.arrive(event, signatureProblem)
       if (stage.receiver.webhooks.length > 5000) stage.receiver.webhooks.splice(0, 2500)
     }
     stage.receiver.answer = () => (receiver.isDown ? 503 : 204)
-    await stage.subscribe({ events: ['*'], includeHistory: true })
+    const idSubscription = await stage.subscribe({ events: ['*'], includeHistory: true })
     const actors = await createActors(stage, sessions, 4)
     const memory = new MemoryWatch(stage, say)
     const burst = { left: 0 }
@@ -100,6 +107,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
         burst,
         outages,
         histories,
+        timeline,
       },
       until,
       say,
@@ -123,10 +131,11 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     await linkingAll
     say(`${ledger.sentCount} messages in, ${outgoing.count} out; waiting for what is still on its way`)
     await waitUntil('all arrived', () => ledger.missing().length === 0, 90_000).catch(() => undefined)
-    const deadRatchets = await findDeadRatchets(stage, actors, ledger)
+    const deadRatchets = await findDeadRatchets({ stage, ledger, timeline }, actors)
     const unlinked = await linking.judge(ledger)
     const lostHistory = await histories.judge()
     memory.stop()
+    const needless = findNeedless(ledger, outages)
     return {
       received: ledger.sentCount,
       sent: outgoing.count,
@@ -136,7 +145,9 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       split: ledger.split(),
       disorder: ledger.disorder().map((text) => text + explainOrder(actors, text)),
       duplicates: ledger.repeats.length,
-      needless: findNeedless(ledger, outages),
+      needless: await Promise.all(
+        needless.map((each) => explainRepeat({ stage, ledger, timeline, idSubscription }, each)),
+      ),
       badSignatures: ledger.badSignatures,
       repeatedActions: findRepeatedActions(ledger),
       deadRatchets,
@@ -154,41 +165,8 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     proxy.close()
     await stage.close()
     disk?.unmount()
+    timeline.stop()
   }
-}
-
-/** Afterwards everybody must still be able to talk with everybody, both ways, direct and in the group. */
-async function findDeadRatchets(
-  stage: Awaited<ReturnType<typeof startStage>>,
-  actors: Actor[],
-  ledger: Ledger,
-): Promise<string[]> {
-  const dead: string[] = []
-  for (const { idSession, phone, contacts, group } of actors) {
-    await phone.waitUntilConnected(30_000).catch(() => undefined)
-    for (const contact of contacts)
-      for (const target of [phone, group]) {
-        const { id } = await contact.send(target, { text: 'Still there?' })
-        const name = `${contact.name} → ${target === phone ? idSession : group.subject}`
-        await waitUntil(name, () => ledger.hasArrived(idSession, id), 20_000).catch(() => dead.push(name))
-      }
-    const [contact] = contacts
-    const body = {
-      to: `${contact!.number}@s.whatsapp.net`,
-      messageType: 'conversation',
-      value: 'Still here.',
-    }
-    const { idMessage } = await stage.api.post<{ idMessage: string }>(
-      `/v1/sessions/${idSession}/messages`,
-      body,
-    )
-    await contact!
-      .waitForMessage(({ id }) => id === idMessage, 20_000)
-      .catch(() => {
-        dead.push(`${idSession} → ${contact!.name}`)
-      })
-  }
-  return dead
 }
 
 /** A session that connects says so once each time: two `connected` in a row without anything between are one too many. */
@@ -222,4 +200,26 @@ function explainOrder(actors: Actor[], text: string): string {
 async function collectErrors(work: Promise<void>[]): Promise<string[]> {
   const ends = await Promise.allSettled(work)
   return ends.flatMap((end) => (end.status === 'rejected' ? [(end.reason as Error).message] : []))
+}
+
+/** A webhook that came again without need, with all that is known of its attempts and of what was broken then. */
+async function explainRepeat(
+  scene: { stage: Stage; ledger: Ledger; timeline: Timeline; idSubscription: string },
+  { text, repeat }: Needless,
+): Promise<string> {
+  if (repeat === undefined) return text
+  const { stage, ledger, timeline, idSubscription } = scene
+  const { idEvent, firstAt, againAt } = repeat
+  const event = ledger.event(idEvent)
+  const path = `/v1/subscriptions/${idSubscription}/deliveries/${idEvent}`
+  return [
+    text,
+    `${event?.messageType} ${String(event?.['idMessage'] ?? event?.['action'])}, sequence ${String(event?.['sequence'])}`,
+    `came ${ledger
+      .attemptsOf(idEvent)
+      .map(({ at, status }) => `${clock(at)} (${status})`)
+      .join(', ')}`,
+    `GET ${path}: ${await stage.api.get(path).then(JSON.stringify, String)}`,
+    ...timeline.lines(firstAt - 10_000, againAt + 1000, ['ended (', 'warn', 'error']).slice(-150),
+  ].join('\n      ')
 }

@@ -7,6 +7,14 @@ interface Sent {
   at: number
 }
 
+/** A webhook that came again. */
+export interface Repeat {
+  idEvent: string
+  idSession: string
+  firstAt: number
+  againAt: number
+}
+
 /** What was sent into WhatsApp, what arrived at the subscriber, and what is wrong between the two. */
 export class Ledger {
   readonly #sent: Sent[] = []
@@ -19,7 +27,8 @@ export class Ledger {
   readonly #cameAt = new Map<string, number>()
   readonly #byMessage = new Map<string, AnyEvent>()
   /** Webhooks that came again: when they came first, and of which session they are. */
-  readonly repeats: { idSession: string; firstAt: number; againAt: number }[] = []
+  readonly repeats: Repeat[] = []
+  readonly #attempts = new Map<string, { at: number; status: number }[]>()
   badSignatures = 0
 
   get sentCount(): number {
@@ -30,6 +39,21 @@ export class Ledger {
     this.#sent.push({ ...sent, at: performance.now() })
   }
 
+  /** A request came, and was answered with this status. */
+  attempt(idEvent: string, status: number): void {
+    const attempts = this.#attempts.get(idEvent) ?? []
+    attempts.push({ at: Date.now(), status })
+    this.#attempts.set(idEvent, attempts)
+  }
+
+  attemptsOf(idEvent: string): { at: number; status: number }[] {
+    return this.#attempts.get(idEvent) ?? []
+  }
+
+  event(idEvent: string): AnyEvent | undefined {
+    return this.#events.get(idEvent)
+  }
+
   arrive(event: AnyEvent, signatureProblem: string | undefined): void {
     if (signatureProblem !== undefined) {
       this.badSignatures++
@@ -37,7 +61,13 @@ export class Ledger {
     }
     const firstAt = this.#cameAt.get(event.idEvent)
     if (firstAt === undefined) this.#cameAt.set(event.idEvent, Date.now())
-    else this.repeats.push({ idSession: event.idSession, firstAt, againAt: Date.now() })
+    else
+      this.repeats.push({
+        idEvent: event.idEvent,
+        idSession: event.idSession,
+        firstAt,
+        againAt: Date.now(),
+      })
     this.#events.set(event.idEvent, event)
     const id = event['idMessage']
     if (typeof id !== 'string' || event.messageType === 'messageStatus') return
