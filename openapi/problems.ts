@@ -7,6 +7,7 @@ export const problemTable = {
   badRequest: [400, 'Bad request'],
   unauthorized: [401, 'Credential missing or wrong'],
   scopeMissing: [403, 'Scope missing'],
+  ownWebhook: [403, 'A webhook of ChatLink itself'],
   notFound: [404, 'Not found'],
   tenantNotFound: [404, 'Tenant not found'],
   keyNotFound: [404, 'API key not found'],

@@ -8,6 +8,7 @@ import { docsRoutes } from './docs/page.ts'
 import { drainRefused } from './middleware/drain-refused.ts'
 import { limitJson } from './middleware/limit-json.ts'
 import { logRequests } from './middleware/log-requests.ts'
+import { refuseOwnWebhooks } from './middleware/refuse-own-webhooks.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
 import { accountRoutes } from './routes/account.ts'
 import { contactRoutes } from './routes/contacts.ts'
@@ -30,6 +31,7 @@ app.use(requestId())
 app.use(drainRefused())
 app.use(logRequests())
 app.use(except('/link/*', secureHeaders()))
+app.use(refuseOwnWebhooks())
 for (const path of ['/v1/tenants/*', '/v1/sessions/*', '/v1/subscriptions/*']) app.use(path, limitJson())
 
 app.route('/', linkRoutes)

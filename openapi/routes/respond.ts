@@ -4,7 +4,7 @@ import { Problem } from '../../schema/error.ts'
 const texts = {
   400: 'The request cannot be read.',
   401: 'No credential, or a wrong one.',
-  403: 'The API key lacks the scope.',
+  403: 'The API key lacks the scope, or it is a webhook that ChatLink has sent.',
   404: 'There is no such thing in this tenant.',
   409: 'It does not fit the present state.',
   410: 'It is not kept any more.',

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ConformanceStage, pause, range, schedule, text, waitUntil } from './stage.ts'
 
@@ -283,6 +285,31 @@ describe.concurrent('L. Targets, with those of development allowed', () => {
       expect((await create(`http://${host}/hook`)).status).toBe(422)
     },
   )
+
+  it('94. refuses the address that the API is called by, under any of its names', async () => {
+    const { port } = new URL(stage.installation.url)
+    for (const host of ['127.0.0.1', 'localhost', '[::1]', '127.1'])
+      expect((await create(`http://${host}:${port}/v1/sessions`)).status).toBe(422)
+  })
+
+  it('94. refuses its own webhooks when they come back by another door, with a key that could act', async () => {
+    const { hostname, port } = new URL(stage.installation.url)
+    const door = createServer((socket) => {
+      const behind = connect(Number(port), hostname)
+      for (const one of [socket, behind]) one.on('error', () => undefined)
+      socket.pipe(behind).pipe(socket)
+    })
+    await once(door.listen(0, '127.0.0.1'), 'listening')
+    const one = await stage.case()
+    const { idSession } = await stage.api.post<{ idSession: string }>('/v1/sessions', { start: false })
+    const { key } = stage.installation.firstKey
+    const url = `http://127.0.0.1:${(door.address() as AddressInfo).port}/v1/sessions/${idSession}/start`
+    await one.patch({ url, headers: { authorization: `Bearer ${key}` } })
+    await one.publish(text('x'))
+    expect(await one.untilStatus('failing')).toMatchObject({ lastStatusCode: 403 })
+    expect(await stage.api.get(`/v1/sessions/${idSession}`)).toMatchObject({ state: 'stopped', sequence: 0 })
+    door.close()
+  })
 
   it('95. does not follow a public URL to a private one', async () => {
     const one = await stage.case()

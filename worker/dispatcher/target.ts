@@ -23,6 +23,8 @@ export interface TargetPolicy {
   publicUrl?: string | undefined
 }
 
+export const ownHostDetail = 'Use a host of your own; this one is ChatLink itself.'
+
 const maxUrlCharacters = 2048
 
 /** Mail, and what browsers refuse for the same reason: these servers take the lines of an HTTP request for commands. */
@@ -78,8 +80,7 @@ export function checkTargetUrl(text: string, policy: TargetPolicy): Result<{ url
 function checkHost(url: URL, policy: TargetPolicy): Result<{ url: URL }, TargetRefusal> {
   const host = plainHost(url)
   const own = policy.publicUrl ? URL.parse(policy.publicUrl) : null
-  if (own && isOwn(host, url, own))
-    return fail('ownHost', 'Use a host of your own; this one is ChatLink itself.')
+  if (own && isOwn(host, url, own)) return fail('ownHost', ownHostDetail)
   const isLiteral = host.startsWith('[') || /^[\d.]+$/.test(host)
   if (policy.allowPrivate) {
     return isLinkLocal(host) ? fail('ipLiteral', 'This address is never allowed.') : succeed({ url })
@@ -98,6 +99,17 @@ function isOwn(host: string, url: URL, own: URL): boolean {
   const ownHost = plainHost(own)
   if (isLoopback(ownHost)) return isLoopback(host) && url.port === own.port
   return host === ownHost || host.endsWith(`.${ownHost}`)
+}
+
+/**
+ * Whether a URL leads where a request has come in: the same host, under any name of loopback, and the same port. The name that
+ * a request gives is its caller's, so it judges that request alone.
+ */
+export function isDoor(target: string, door: string): boolean {
+  const [one, other] = [URL.parse(target), URL.parse(door)]
+  if (!one || !other || one.port !== other.port) return false
+  const [host, doorHost] = [plainHost(one), plainHost(other)]
+  return host === doorHost || (isLoopback(host) && isLoopback(doorHost))
 }
 
 function isLinkLocal(host: string): boolean {

@@ -1,8 +1,9 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import * as routes from '../../openapi/routes/subscriptions.ts'
 import type { MessageType } from '../../schema/event/event.ts'
-import { unwrap } from '../api-error.ts'
+import { ApiError, unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
+import { isDoor, ownHostDetail } from '../dispatcher/target.ts'
 import { readOrigin } from '../idempotency.ts'
 import { isoTime } from '../iso-time.ts'
 import { requireKey, requireScope } from '../middleware/authenticate.ts'
@@ -37,8 +38,14 @@ function show({ events, createdAt, updatedAt, rateLimitPerSecond, ...rest }: Sub
   }
 }
 
+/** Refuses the address that the request itself has come to, whether or not ChatLink is told its public one. */
+function refuseDoor(url: string, door: string): void {
+  if (isDoor(url, door)) throw new ApiError('targetRefused', ownHostDetail)
+}
+
 subscriptionRoutes.openapi({ ...routes.createSubscription, ...writing }, async (context) => {
   const request = context.req.valid('json')
+  refuseDoor(request.url, context.req.url)
   const { events, ...input } = request
   const { idTenant } = context.get('caller')
   const key = context.req.valid('header')['idempotency-key']
@@ -74,6 +81,7 @@ subscriptionRoutes.openapi({ ...routes.getSubscription, ...reading }, async (con
 subscriptionRoutes.openapi({ ...routes.updateSubscription, ...writing }, async (context) => {
   const { idSubscription } = context.req.valid('param')
   const { events, ...input } = context.req.valid('json')
+  if (input.url !== undefined) refuseDoor(input.url, context.req.url)
   const change = events === undefined ? input : { ...input, events: readEvents(events) }
   const { subscription } = unwrap(
     await tenantOf(context).updateSubscription(idSubscription, change as SubscriptionChange),

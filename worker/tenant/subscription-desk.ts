@@ -92,9 +92,7 @@ export class SubscriptionDesk {
   }
 
   /** `refs`: the sessions that it concerns; `withLeaving`: also such as are being deleted. `config`: what a Dispatcher gets. */
-  get(
-    idSubscription: string,
-  ): Result<
+  get(idSubscription: string): Result<
     {
       subscription: SubscriptionView
       config: SubscriptionRecord

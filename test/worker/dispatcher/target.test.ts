@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkTargetUrl } from '../../../worker/dispatcher/target.ts'
+import { checkTargetUrl, isDoor } from '../../../worker/dispatcher/target.ts'
 
 const policy = { allowPrivate: false, publicUrl: 'https://api.chatlink.example' }
 const code = (url: string, given = policy) => {
@@ -139,5 +139,25 @@ describe('target', () => {
         expect(code(`https://${text}`)).toBeTypeOf('string')
       }),
     )
+  })
+})
+
+describe('the door that a request has come to', () => {
+  it.each([
+    ['https://chatlink.example/x', 'https://chatlink.example/v1/subscriptions'],
+    ['https://CHATLINK.example./x', 'http://chatlink.example/'],
+    ['http://localhost:8787/', 'http://127.0.0.1:8787/'],
+    ['http://127.1:8787/', 'http://[::1]:8787/'],
+  ])('is known in %s when it is %s', (url, door) => {
+    expect(isDoor(url, door)).toBe(true)
+  })
+
+  it.each([
+    ['https://hooks.chatlink.example/', 'https://chatlink.example/'],
+    ['https://chatlink.example:8443/', 'https://chatlink.example/'],
+    ['http://localhost:3000/', 'http://127.0.0.1:8787/'],
+    ['nonsense', 'http://127.0.0.1:8787/'],
+  ])('is another than %s when it is %s', (url, door) => {
+    expect(isDoor(url, door)).toBe(false)
   })
 })

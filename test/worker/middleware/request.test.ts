@@ -43,7 +43,7 @@ describe('a request', () => {
     const customer = await makeCustomer()
     const lines = watchLog()
     const headers = { authorization: `Bearer ${customer.token}`, 'x-request-id': 'call-0815' }
-    await app.request('/v1/sessions?cursor=private', { headers }, loud)
+    await app.request('/v1/sessions?cursor=4711', { headers }, loud)
     expect(lines).toEqual([
       {
         level: 'info',
@@ -142,3 +142,16 @@ describe('every answer', () => {
 function fail(text: string): never {
   throw new Error(text)
 }
+
+describe('a webhook that ChatLink has sent', () => {
+  it('is refused at its own door, whatever key it carries', async () => {
+    const customer = await makeCustomer()
+    await customer.post('/v1/sessions', { idSession: 'support', start: false })
+    const call = (headers: Record<string, string>) =>
+      customer.call('POST', '/v1/sessions/support/start', { headers })
+    const own = { 'user-agent': 'ChatLink/9.9.9', 'webhook-id': 'evt_3fT8yKx1PqLm5nRz0vBcWd' }
+    expect(await call(own)).toMatchObject(problem(403, 'ownWebhook'))
+    expect((await customer.get('/v1/sessions/support')).body).toMatchObject({ state: 'stopped' })
+    expect((await call({ 'user-agent': 'ChatLink/9.9.9' })).status).toBe(200)
+  })
+})

@@ -80,6 +80,14 @@ describe('subscriptions', () => {
     expect((await customer.get(path)).body).toMatchObject({ subscriptions: [] })
   })
 
+  it('do not lead to the address that they are made at', async () => {
+    const { customer, own } = await makeSubscription()
+    for (const self of ['http://worker/v1/sessions', 'https://WORKER./'])
+      expect(await customer.post(path, { url: self })).toMatchObject(problem(422, 'targetRefused'))
+    expect(await customer.patch(own, { url: 'http://worker/' })).toMatchObject(problem(422, 'targetRefused'))
+    expect((await customer.get(own)).body).toMatchObject({ url })
+  })
+
   it('are made once under the same Idempotency-Key', async () => {
     const customer = await makeCustomer()
     const make = (json: object, key = 'order-4711') =>
