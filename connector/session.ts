@@ -1,7 +1,7 @@
 import type { LinkCommand } from '../schema/command.ts'
 import { linkClose, type SessionReport, type SessionRef } from '../schema/link.ts'
 import type { AuthenticationCreds } from './baileys.ts'
-import { reconnectAfterMs } from './backoff.ts'
+import { Pauses, steadyMs } from './backoff.ts'
 import { readClose, Replacements, storageRefused, type CloseCause } from './close-cause.ts'
 import type { Config } from './config.ts'
 import { Link, type LinkHandlers } from './link.ts'
@@ -31,8 +31,6 @@ const passing = new Set<SessionReport['report']>([
   'fileUnavailable',
 ])
 const logoutPatienceMs = 15_000
-/** A connection that stood for so long begins the pauses between tries anew; at most so often one is tried again at once. */
-const steadyMs = 10_000
 const requested = { reason: 'requested', reasonText: 'It was asked for.' } as const
 
 /**
@@ -52,10 +50,8 @@ export class Session {
   #creds: AuthenticationCreds | undefined
   #connection: WhatsAppConnection | undefined
   #retry: NodeJS.Timeout | undefined
-  #attempt = 0
-  #openedAt = Infinity
-  /** Whether the last connection was let in before it ended. */
-  #wasLetIn = false
+  #pauses = new Pauses()
+  #openedAt: number | undefined
   #restartedAt = -Infinity
   #cause: CloseCause | undefined
   #replacements = new Replacements()
@@ -218,6 +214,7 @@ export class Session {
     // A pairing that was begun and never finished leaves credentials with which one can neither log in nor register.
     if (this.#creds.me !== undefined && this.#creds.account === undefined) this.#creds = newCreds()
     this.#link.record({})
+    this.#openedAt = undefined
     const connection = content.connect(this.#creds, {
       qr: (text, lifeMs) => {
         this.#qr = { qr: text, expiresAt: Date.now() + lifeMs }
@@ -235,9 +232,7 @@ export class Session {
       closed: (code, message) => {
         this.#connection = undefined
         content.outbox.closed()
-        if (performance.now() - this.#openedAt > steadyMs) this.#attempt = 0
-        this.#wasLetIn = this.#openedAt !== Infinity
-        this.#openedAt = Infinity
+        this.#pauses.ended(this.#openedAt === undefined ? undefined : performance.now() - this.#openedAt)
         this.#cause = this.#replacements.judge(readClose(code, message, this.#isLinked), Date.now())
         this.#log.info({ code, reason: this.#cause.reason }, 'WhatsApp’s connection has ended')
         const wasNeverLinked = this.#cause.kind === 'loggedOut' && !hasLoggedIn(this.#creds)
@@ -295,7 +290,7 @@ export class Session {
     this.#unlinking = this.#connection?.unlink()
   }
 
-  /** WhatsApp asks for it; should it never do anything else, it is asked less and less often. */
+  /** WhatsApp asks for it; but once a while is enough: should it never do anything else, it is asked less and less often. */
   #restart(): void {
     const now = performance.now()
     if (now - this.#restartedAt < steadyMs) return this.#retryLater()
@@ -304,8 +299,7 @@ export class Session {
   }
 
   #retryLater(): void {
-    this.#attempt += 1
-    this.#retryAfter(reconnectAfterMs(this.#attempt, this.#wasLetIn))
+    this.#retryAfter(this.#pauses.next())
   }
 
   #retryAfter(delayMs: number): void {
