@@ -17,6 +17,9 @@ const whole = (fallback: number, min: number, max: number) =>
     .pipe(z.number().min(min).max(max))
     .default(fallback)
 
+const defaultProcessBytes = 64 * 1024 * 1024
+const defaultStallSeconds = 15
+
 const Environment = z
   .object({
     CHATLINK_URL: z
@@ -30,7 +33,8 @@ const Environment = z
     CHATLINK_CAPACITY: whole(100, 1, 10_000),
     CHATLINK_HOLD_SECONDS: whole(10, 1, 14),
     CHATLINK_UNCOMMITTED_BYTES: whole(1024 * 1024, 65_536, 64 * 1024 * 1024),
-    CHATLINK_STALL_SECONDS: whole(15, 2, 300),
+    CHATLINK_PROCESS_BYTES: whole(defaultProcessBytes, 1024 * 1024, 16 * 1024 * 1024 * 1024),
+    CHATLINK_STALL_SECONDS: whole(defaultStallSeconds, 2, 300),
     CHATLINK_WHATSAPP_URL: z
       .string()
       .refine(isLoopback, 'give a loopback address such as ws://127.0.0.1:4000/ws/chat')
@@ -59,6 +63,8 @@ export interface Config {
   maxHoldMs: number
   /** Above this much unacknowledged, nothing more is read from WhatsApp. */
   maxUncommittedBytes: number
+  /** How much all sessions of this process together may have received and not stored before they are not read. */
+  maxProcessBytes: number
   /** How long the event loop may stand still before the process is ended. */
   maxStallMs: number
   whatsApp?: { url: string; rootKey?: Buffer }
@@ -87,6 +93,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
       capacity: env.CHATLINK_CAPACITY,
       maxHoldMs: env.CHATLINK_HOLD_SECONDS * 1000,
       maxUncommittedBytes: env.CHATLINK_UNCOMMITTED_BYTES,
+      maxProcessBytes: env.CHATLINK_PROCESS_BYTES,
       maxStallMs: env.CHATLINK_STALL_SECONDS * 1000,
       logLevel: env.LOG_LEVEL,
       ...(env.CHATLINK_WHATSAPP_URL !== undefined && {

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts'
 import { FleetClient } from './fleet.ts'
+import { IntakeBudget } from './intake-budget.ts'
 import { isolate, isolatedHere } from './isolation.ts'
 import { LinkingMemory } from './linking-memory.ts'
 import { makeLog } from './log.ts'
@@ -29,10 +30,12 @@ export async function runConnector(config: Config): Promise<FleetClient> {
   log.info({ idConnector: config.idConnector, worker: config.workerUrl }, 'connector')
   startWatchdog(config, log)
   const memory = new LinkingMemory()
+  const budget = new IntakeBudget(config.maxProcessBytes)
   const onLinked = () => memory.noteLinked()
   return new FleetClient({
     config,
     log,
-    startSession: (ref, onEnded) => isolate(() => new Session({ ref, config, log, onEnded, onLinked })),
+    startSession: (ref, onEnded) =>
+      isolate(() => new Session({ ref, config, log, budget, onEnded, onLinked })),
   })
 }

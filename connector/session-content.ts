@@ -12,6 +12,7 @@ import { EventMaker, type AwaitedMessage } from './event-maker.ts'
 import { GroupCache } from './group-cache.ts'
 import { HistoryImport } from './history.ts'
 import { Inbox } from './inbox.ts'
+import type { IntakeBudget } from './intake-budget.ts'
 import { queueInOrder } from './message-order.ts'
 import type { Link } from './link.ts'
 import type { Log } from './log.ts'
@@ -35,6 +36,7 @@ type ContentCommand = Exclude<LinkCommand, { kind: 'pairingCode' }>
 export interface SessionContentOptions {
   ref: SessionRef
   config: Config
+  budget: IntakeBudget
   log: Log
   link: Link
   cipher: Cipher
@@ -146,7 +148,7 @@ export class SessionContent {
     creds: AuthenticationCreds,
     handlers: Pick<WhatsAppHandlers, 'qr' | 'opened' | 'closed' | 'heldTooLong'>,
   ): WhatsAppConnection {
-    const { config, link, log } = this.#options
+    const { config, budget, link, log } = this.#options
     const view = this.store.open()
     this.#peers.begin()
     this.#inbox.undecrypted.clear()
@@ -157,6 +159,7 @@ export class SessionContent {
       durability: link,
       undecrypted: this.#inbox.undecrypted,
       limits: config,
+      budget,
       whatsApp: config.whatsApp,
       log,
       getMessage: (id) => this.#sent.find(id),

@@ -4,6 +4,7 @@ import type { AuthenticationCreds } from './baileys.ts'
 import { Pauses, steadyMs } from './backoff.ts'
 import { readClose, Replacements, storageRefused, type CloseCause } from './close-cause.ts'
 import type { Config } from './config.ts'
+import type { IntakeBudget } from './intake-budget.ts'
 import { Link, type LinkHandlers } from './link.ts'
 import type { Log } from './log.ts'
 import { CodeWish, requestCode } from './pairing-code.ts'
@@ -16,6 +17,8 @@ export interface SessionOptions {
   ref: SessionRef
   config: Config
   log: Log
+  /** What all sessions of this process share. */
+  budget: IntakeBudget
   /** The session runs here no longer. */
   onEnded(): void
   /** An account was linked here, and has logged in. */
@@ -104,6 +107,7 @@ export class Session {
       ...state,
       ref: this.#options.ref,
       config: this.#options.config,
+      budget: this.#options.budget,
       log: this.#log,
       link: this.#link,
       me: () => this.#creds,
@@ -137,7 +141,7 @@ export class Session {
       lost: () => this.#log.warn('the link to the Worker is broken'),
       acked: () => {
         this.#content?.acked()
-        this.#connection?.gate.release()
+        this.#connection?.acked()
         if (this.#state === 'holding' && this.#link.ackedChange === this.#link.lastChange) {
           this.#dispatch('caughtUp')
         }

@@ -15,8 +15,11 @@ import type {
   SocketConfig,
   WASocket,
 } from './baileys.ts'
-import { Gate, hookable, type GateLimits, type RawSocket } from './gate.ts'
+import { Gate, type GateLimits } from './gate.ts'
+import type { IntakeBudget } from './intake-budget.ts'
+import { Intake } from './intake.ts'
 import { makeQuietLog, type Log } from './log.ts'
+import { hookable, type RawSocket } from './raw-socket.ts'
 import { keepOnlySent } from './retry-cache.ts'
 import type { SessionStore, StoreView } from './store.ts'
 import type { Undecrypted } from './undecrypted.ts'
@@ -28,6 +31,7 @@ export interface WhatsAppOptions {
   durability: { lastChange: number; ackedChange: number; uncommittedBytes: number }
   undecrypted: Undecrypted
   limits: GateLimits
+  budget: IntakeBudget
   whatsApp: { url: string; rootKey?: Buffer } | undefined
   makeRepository: SocketConfig['makeSignalRepository']
   getMessage(id: string): proto.IMessage | undefined
@@ -77,6 +81,7 @@ const nextQrMs = 20_000
 export class WhatsAppConnection {
   readonly socket: WASocket
   readonly gate: Gate
+  #intake: Intake
   #raw: RawSocket
   #view: StoreView
   #watchdog: NodeJS.Timeout
@@ -101,15 +106,28 @@ export class WhatsAppConnection {
       )
     }
     this.#raw = raw
-    this.gate = new Gate({
+    const { durability, undecrypted, limits, budget } = options
+    const onExceeded = () => options.handlers.heldTooLong()
+    this.gate = new Gate({ raw, durability, limits, onExceeded })
+    const { gate } = this
+    const { maxUncommittedBytes } = limits
+    this.#intake = new Intake({
       raw,
-      durability: options.durability,
-      undecrypted: options.undecrypted,
-      limits: options.limits,
-      onExceeded: () => options.handlers.heldTooLong(),
+      durability,
+      gate,
+      undecrypted,
+      maxUncommittedBytes,
+      budget,
+      onExceeded,
     })
     this.#listen(store, creds)
     this.#watchdog = setInterval(() => this.#checkSilence(), 5000)
+  }
+
+  /** More is durable: what waited for it leaves, and what was not read may be. */
+  acked(): void {
+    this.gate.release()
+    this.#intake.regulate()
   }
 
   /** Lets the connection go politely: what may still leave has left. */
@@ -149,6 +167,7 @@ export class WhatsAppConnection {
   #finish(): void {
     this.#isOver = true
     this.gate.close()
+    this.#intake.close()
     this.#view.detach()
     clearInterval(this.#watchdog)
   }
@@ -170,7 +189,7 @@ export class WhatsAppConnection {
       if (frame instanceof Uint8Array) return
       see(frame)
       this.#handlers.stanza(frame)
-      this.gate.regulate()
+      this.#intake.regulate()
     })
     // An HTTP error instead of a WebSocket: Baileys' client takes it from `ws` and does nothing with it.
     socket.ws.on('unexpected-response', () => this.#raw.terminate())

@@ -29,6 +29,8 @@ describe('the environment of a connector', () => {
     ['CHATLINK_URL', 'ftp://example.com'],
     ['CHATLINK_CAPACITY', 'many'],
     ['CHATLINK_HOLD_SECONDS', '60'],
+    ['CHATLINK_PROCESS_BYTES', '1000'],
+    ['CHATLINK_STALL_SECONDS', '1'],
     ['CHATLINK_WHATSAPP_URL', 'wss://web.whatsapp.com/ws/chat'],
     ['CHATLINK_WHATSAPP_URL', 'ws://127.0.0.1.example.com/ws/chat'],
     ['CHATLINK_WHATSAPP_ROOT_KEY', 'ab'.repeat(32)],

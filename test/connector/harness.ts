@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect } from 'vitest'
 import type { Config } from '../../connector/config.ts'
 import { FleetClient } from '../../connector/fleet.ts'
+import { IntakeBudget } from '../../connector/intake-budget.ts'
 import { makeLog } from '../../connector/log.ts'
 import { Session } from '../../connector/session.ts'
 import type { FakeSession } from '../support/fake-session.ts'
@@ -16,14 +17,23 @@ export class TestConnector {
   /** How many accounts it has linked. */
   linked = 0
   readonly fleet: FleetClient
+  readonly budget: IntakeBudget
 
   constructor(config: Config) {
     const log = makeLog(process.env['TEST_LOG'] ?? 'silent')
+    const budget = (this.budget = new IntakeBudget(config.maxProcessBytes))
     this.fleet = new FleetClient({
       config,
       log,
       startSession: (ref, onEnded) => {
-        const session = new Session({ ref, config, log, onEnded, onLinked: () => (this.linked += 1) })
+        const session = new Session({
+          ref,
+          config,
+          log,
+          budget,
+          onEnded,
+          onLinked: () => (this.linked += 1),
+        })
         this.sessions.push(session)
         return session
       },
@@ -58,6 +68,7 @@ export function useStage(): Stage {
         capacity: 10,
         maxHoldMs: 10_000,
         maxUncommittedBytes: 1024 * 1024,
+        maxProcessBytes: 64 * 1024 * 1024,
         maxStallMs: 15_000,
         logLevel: 'silent',
         whatsApp: { url: stage.whatsapp.url, rootKey: Buffer.from(stage.whatsapp.rootKey, 'hex') },
