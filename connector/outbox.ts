@@ -13,7 +13,7 @@ interface Pending {
   state: 'waiting' | 'sending' | 'sent'
   /** Whether it was ever handed to WhatsApp: then it may have gone, whatever its state. */
   isTried: boolean
-  /** After a failed try, when the next is due; its chat waits behind it, others do not. */
+  /** After a failed try, when the next is due, by the clock that nobody sets; its chat waits behind it, others do not. */
   notBefore: number
 }
 
@@ -151,7 +151,7 @@ export class Outbox {
     for (const pending of this.#pending.values()) {
       const { to } = pending.command.message
       if (pending.state !== 'waiting' || heldChats.has(to)) continue
-      if (pending.notBefore > Date.now()) {
+      if (pending.notBefore > performance.now()) {
         heldChats.add(to)
         continue
       }
@@ -185,7 +185,7 @@ export class Outbox {
       const pauseMs = retryAfterMs[tries - 1]
       if (pauseMs !== undefined) {
         pending.state = 'waiting'
-        pending.notBefore = Date.now() + pauseMs
+        pending.notBefore = performance.now() + pauseMs
         setTimeout(() => void this.#sendNext(), pauseMs + 1).unref()
         return
       }

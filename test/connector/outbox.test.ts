@@ -137,6 +137,28 @@ it('tries again after growing pauses what fails on an open connection, its chat 
   expect(reports).toEqual([])
 })
 
+it('tries again in time when the clock is set back meanwhile', async () => {
+  vi.useFakeTimers({ now })
+  let isIll = true
+  const sent: string[] = []
+  const outbox = new Outbox({
+    send: async ({ idMessage }) => {
+      if (isIll) throw new Error('a query was not answered')
+      sent.push(idMessage)
+    },
+    report: () => undefined,
+    refuseCancel: () => undefined,
+    log: makeLog('silent'),
+  })
+  outbox.opened()
+  outbox.take('a', command('a'))
+  await vi.advanceTimersByTimeAsync(100)
+  isIll = false
+  vi.setSystemTime(now - 3_600_000)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(sent).toEqual(['a'])
+})
+
 it('fails a message that cannot be sent however often it is tried', async () => {
   vi.useFakeTimers({ now })
   const reports: CommandReport[] = []
