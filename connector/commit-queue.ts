@@ -62,6 +62,11 @@ export class CommitQueue {
     return this.#gathering.length === 0 && this.#inFlight.length === 0
   }
 
+  /** Whether a commit is sealed that the Session has not acknowledged. */
+  get isUnderWay(): boolean {
+    return this.#inFlight.length > 0
+  }
+
   /** Takes a change in; its number is to be compared with `ackedChange`. */
   record(change: Change): number {
     const bytes = sizeOf(change)

@@ -277,7 +277,8 @@ export class Link {
 
   #closed(code: number, httpStatus: number | undefined): 'retry' | 'end' {
     const wasLive = this.#isLive
-    if (wasLive && (code === linkClose.badFrame || code === tooLarge)) this.#refusals.refused()
+    const isRefusal = code === linkClose.badFrame || code === tooLarge
+    if (wasLive && isRefusal && this.#queue?.isUnderWay === true) this.#refusals.refused()
     this.#isLive = false
     if (code === failed) this.#noteFailure()
     const why = endOf(code, httpStatus)

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { Refusals } from '../../connector/refusals.ts'
+import { linkClose } from '../../schema/link.ts'
 import { useStage } from './harness.ts'
 
 const stage = useStage()
@@ -43,6 +44,27 @@ it('stops a session whose keys are refused for ever, loses nothing, and lets its
   await ana.send(neighbour.phone, { text: 'and you?' })
   await neighbour.session.wait(({ events }) => events.some((event) => event['value'] === 'and you?'))
   expect(neighbour.session.reportsOf('stopped')).toEqual([])
+}, 60_000)
+
+it('takes nothing for refused when its link is closed for a bad frame while nothing is under way', async () => {
+  stage.startConnector()
+  const { session, phone } = await stage.linkSession()
+  await expect.poll(() => phone.pending).toEqual([])
+  const attach = session.attach.bind(session)
+  let closings = 0
+  vi.spyOn(session, 'attach').mockImplementation((socket) => {
+    attach(socket)
+    if (closings >= 7) return
+    closings += 1
+    // Behind the answer to its greeting.
+    socket.once('message', () => setTimeout(() => socket.close(linkClose.badFrame), 20))
+  })
+  session.close(linkClose.badFrame)
+  await expect.poll(() => closings, { timeout: 20_000 }).toBe(7)
+  const ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana' })
+  await ana.send(phone, { text: 'Still there?' })
+  await session.wait(({ events }) => events.length === 1, 15_000)
+  expect(session.reportsOf('stopped')).toEqual([])
 }, 60_000)
 
 it('does not give up while something gets through', () => {
