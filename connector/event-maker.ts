@@ -14,7 +14,7 @@ import { normalizePresence, type WirePresence } from './normalize/presence.ts'
 import type { NormalizeContext } from './normalize/wire-message.ts'
 import type { Polls } from './polls.ts'
 import { readGroupReceipts, readStatusUpdates } from './receipt-event.ts'
-import { ownLid, ownNumber } from './whatsapp.ts'
+import { ownLid, ownNumber } from './account.ts'
 
 export interface EventMakerOptions {
   idSession: string

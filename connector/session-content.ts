@@ -6,6 +6,7 @@ import { isJidGroup } from './baileys.ts'
 import type { AuthenticationCreds, BinaryNode, WAMessage, WASocket } from './baileys.ts'
 import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
+import { Account, ownAddresses } from './account.ts'
 import { learnPairs } from './address-book.ts'
 import { makeContactReports, readContacts, readNotice } from './contact-news.ts'
 import { EventMaker, type AwaitedMessage } from './event-maker.ts'
@@ -29,7 +30,7 @@ import { SentMessages } from './sent-messages.ts'
 import { SessionFiles } from './session-files.ts'
 import { SessionStore } from './store.ts'
 import { readUnencrypted } from './unread.ts'
-import { ownAddresses, WhatsAppConnection, type WhatsAppHandlers } from './whatsapp.ts'
+import { WhatsAppConnection, type WhatsAppHandlers } from './whatsapp.ts'
 
 type ContentCommand = Exclude<LinkCommand, { kind: 'pairingCode' }>
 
@@ -44,8 +45,6 @@ export interface SessionContentOptions {
   receiving: Receiving
   recent: { idEvent: string; proof: string }[]
   files: { idFile: string; source: string }[]
-  /** The account's credentials of the moment. */
-  me(): AuthenticationCreds | undefined
   report(report: SessionReport): void
 }
 
@@ -59,10 +58,11 @@ const maxAskedAgain = 100
  */
 export class SessionContent {
   readonly store: SessionStore
+  readonly account: Account
   readonly outbox: Outbox
-  /** What the tenant wants besides the messages of chats. */
-  receiving: Receiving
   #options: SessionContentOptions
+  /** What the tenant wants besides the messages of chats. */
+  #receiving: Receiving
   #inbox: Inbox
   #events: EventMaker
   #files: SessionFiles
@@ -76,7 +76,7 @@ export class SessionContent {
 
   constructor(options: SessionContentOptions) {
     this.#options = options
-    this.receiving = options.receiving
+    this.#receiving = options.receiving
     const { link, cipher, log } = options
     this.store = new SessionStore({
       keys: options.keys,
@@ -85,19 +85,20 @@ export class SessionContent {
       onEvents: (entries) => this.#committed(entries),
     })
     // With keys that do not open nothing may be begun: it would give up files whose source does not open either.
-    this.store.loadCreds()
+    this.account = new Account(this.store.loadCreds())
+    const me = () => this.account.creds
     this.#sent = new SentMessages(this.store)
     this.#presences = new PresenceSubscriptions(this.store)
     this.#inbox = new Inbox(options.recent)
-    this.#peers = new PeerMessages({ store: this.store, me: options.me, log })
+    this.#peers = new PeerMessages({ store: this.store, me, log })
     this.#events = new EventMaker({
       idSession: options.ref.idSession,
       inbox: this.#inbox,
-      me: options.me,
+      me,
       phoneOf: (lid) => this.#phoneOf(lid),
       polls: new Polls(this.store),
       lidOf: (phone) => this.store.lidOf(phone),
-      receiving: () => this.receiving,
+      receiving: () => this.#receiving,
       seal: (idFile, source) => this.#files.seal(idFile, source),
       record: (entry) => this.#recordEvent(entry),
       keepAwaited: (name, message) => this.store.set(awaitedType, { [name]: message }),
@@ -129,12 +130,18 @@ export class SessionContent {
     for (const name of this.store.idsOf(awaitedType)) {
       this.#events.awaitAgain(name, this.store.get(awaitedType, name) as AwaitedMessage)
     }
-    this.fetchFiles(options.files)
+    this.#files.fetch(options.files)
   }
 
-  /** Fetches the files that the Session still waits for. */
-  fetchFiles(files: { idFile: string; source: string }[]): void {
+  /** The link goes on after a break. */
+  resume({ files, receiving }: Pick<SessionContentOptions, 'files' | 'receiving'>): void {
+    this.settle(receiving)
     this.#files.fetch(files)
+  }
+
+  /** The tenant has chosen anew what is taken in. */
+  settle(receiving: Receiving): void {
+    this.#receiving = receiving
   }
 
   /** More has become durable: files whose event is there may be fetched. */
@@ -144,10 +151,8 @@ export class SessionContent {
     this.#files.acked()
   }
 
-  connect(
-    creds: AuthenticationCreds,
-    handlers: Pick<WhatsAppHandlers, 'qr' | 'opened' | 'closed' | 'heldTooLong'>,
-  ): WhatsAppConnection {
+  connect(handlers: Pick<WhatsAppHandlers, 'qr' | 'opened' | 'closed' | 'heldTooLong'>): WhatsAppConnection {
+    const creds = this.account.open()
     const { config, budget, link, log } = this.#options
     const view = this.store.open()
     this.#peers.begin()
@@ -187,7 +192,7 @@ export class SessionContent {
         },
         event: (name, data) => {
           this.#takeEvent(name, data)
-          const isHistory = name === 'messaging-history.set' && this.receiving.history
+          const isHistory = name === 'messaging-history.set' && this.#receiving.history
           if (isHistory) void this.#importHistory(connection.socket, data as { messages: WAMessage[] })
           else this.#peers.take(connection.socket, name, data)
         },
@@ -226,7 +231,13 @@ export class SessionContent {
       return report({ report: 'command', idCommand, outcome: 'failed', errorCode: 'notConnected', errorText })
     }
     report({ report: 'command', idCommand, outcome: 'done' })
-    this.fetchFiles([file])
+    this.#files.fetch([file])
+  }
+
+  /** Forgets the account, here and in the Worker. */
+  eraseAll(): void {
+    this.account.forget()
+    this.#options.link.record(this.store.eraseAll())
   }
 
   close(): void {
@@ -238,7 +249,7 @@ export class SessionContent {
   }
 
   #takeStanza(node: BinaryNode): void {
-    const creds = this.#options.me()
+    const { creds } = this.account
     const notice = readNotice(node)
     this.#groups.learn(notice)
     this.#takeContacts(notice)

@@ -1,17 +1,16 @@
 import type { LinkCommand } from '../schema/command.ts'
-import { linkClose, type SessionReport, type SessionRef } from '../schema/link.ts'
-import type { AuthenticationCreds } from './baileys.ts'
-import { Pauses, steadyMs } from './backoff.ts'
-import { readClose, Replacements, storageRefused, type CloseCause } from './close-cause.ts'
+import { linkClose, type SessionRef } from '../schema/link.ts'
+import { readClose, Replacements, storageRefused } from './close-cause.ts'
 import type { Config } from './config.ts'
 import type { IntakeBudget } from './intake-budget.ts'
 import { Link, type LinkHandlers } from './link.ts'
 import type { Log } from './log.ts'
-import { CodeWish, requestCode } from './pairing-code.ts'
-import { failedReport } from './question-refusal.ts'
+import { PairingCodes } from './pairing-code.ts'
+import { Retries } from './retries.ts'
 import { SessionContent } from './session-content.ts'
+import { SessionReports } from './session-reports.ts'
 import { closedEvent, step, type Effect, type EventName, type State } from './session-state.ts'
-import { hasLoggedIn, newCreds, ownLid, ownNumber, type WhatsAppConnection } from './whatsapp.ts'
+import type { WhatsAppConnection } from './whatsapp.ts'
 
 export interface SessionOptions {
   ref: SessionRef
@@ -26,15 +25,7 @@ export interface SessionOptions {
 }
 
 const flushMs = 10_000
-/** Reports that say nothing of the session's own state. */
-const passing = new Set<SessionReport['report']>([
-  'accountName',
-  'command',
-  'cancelRefused',
-  'fileUnavailable',
-])
 const logoutPatienceMs = 15_000
-const requested = { reason: 'requested', reasonText: 'It was asked for.' } as const
 
 /**
  * One session in this connector: carries out what the table in `session-state.ts` says.
@@ -50,18 +41,12 @@ export class Session {
   #link: Link
   #state: State = 'attaching'
   #content: SessionContent | undefined
-  #creds: AuthenticationCreds | undefined
   #connection: WhatsAppConnection | undefined
-  #retry: NodeJS.Timeout | undefined
-  #pauses = new Pauses()
-  #openedAt: number | undefined
-  #restartedAt = -Infinity
-  #cause: CloseCause | undefined
+  #retries = new Retries(() => this.#dispatch('retryDue'))
   #replacements = new Replacements()
-  #qr: { qr: string; expiresAt: number } | undefined
-  #lastReport = ''
+  #reports = new SessionReports((report) => this.#link.record({ reports: [report] }))
+  #codes = new PairingCodes((report) => this.#reports.send(report))
   #wantsLogout = false
-  #codeWish: CodeWish | undefined
   #unlinking: Promise<void> | undefined
   #hasFailed = false
 
@@ -69,12 +54,8 @@ export class Session {
     this.#options = options
     this.ref = options.ref
     this.#log = options.log.child({ idSession: options.ref.idSession, idTenant: options.ref.idTenant })
-    const { workerUrl, connectorToken, masterKey, idConnector } = options.config
     this.#link = new Link({
-      workerUrl,
-      connectorToken,
-      masterKey,
-      idConnector,
+      ...options.config,
       ref: options.ref,
       log: this.#log,
       handlers: this.#linkHandlers(),
@@ -102,7 +83,7 @@ export class Session {
 
   #attach(state: Parameters<LinkHandlers['attached']>[0]): void {
     this.#content?.close()
-    this.#lastReport = ''
+    this.#reports.begin()
     this.#content = new SessionContent({
       ...state,
       ref: this.#options.ref,
@@ -110,10 +91,8 @@ export class Session {
       budget: this.#options.budget,
       log: this.#log,
       link: this.#link,
-      me: () => this.#creds,
-      report: (report) => this.#report(report),
+      report: (report) => this.#reports.send(report),
     })
-    this.#creds = this.#content.store.loadCreds()
     this.#dispatch('attached')
   }
 
@@ -128,16 +107,11 @@ export class Session {
       },
       refused: () => {
         this.#leaveConnection((connection) => connection.drop())
-        this.#cause = storageRefused
+        this.#reports.cause = storageRefused
         this.#dispatch('closedStop')
       },
-      resumed: ({ files, receiving }) => {
-        if (this.#content !== undefined) this.#content.receiving = receiving
-        this.#content?.fetchFiles(files)
-      },
-      receiving: (receiving) => {
-        if (this.#content !== undefined) this.#content.receiving = receiving
-      },
+      resumed: (state) => this.#content?.resume(state),
+      receiving: (receiving) => this.#content?.settle(receiving),
       lost: () => this.#log.warn('the link to the Worker is broken'),
       acked: () => {
         this.#content?.acked()
@@ -148,7 +122,7 @@ export class Session {
       },
       command: (idCommand: string, command: LinkCommand, expiresAt) =>
         command.kind === 'pairingCode'
-          ? this.#wantCode(new CodeWish(idCommand, command.phoneNumber))
+          ? this.#wantCode(idCommand, command.phoneNumber)
           : this.#content?.command(idCommand, command, expiresAt),
       cancel: (idCommand) => this.#content?.outbox.cancel(idCommand),
       desire: (desire) => (desire === 'stop' ? this.#dispatch('stopWanted') : this.#logout()),
@@ -183,26 +157,21 @@ export class Session {
       case 'close':
         return this.#leaveConnection((connection) => connection.close())
       case 'unlink':
-        return this.#unlink()
+        this.#content?.outbox.closed()
+        this.#unlinking = this.#connection?.unlink()
+        return undefined
       case 'retryNow':
-        return this.#restart()
+        return this.#retries.now()
       case 'retryLater':
-        return this.#retryLater()
+        return this.#retries.later()
       case 'reportQr':
-        return this.#qr === undefined ? undefined : this.#report({ report: 'qr', ...this.#qr })
       case 'reportConnected':
-        return this.#reportConnected()
       case 'reportReconnecting':
-        if (!this.#isLinked || this.#lastReport === 'reconnecting') return undefined
-        return this.#report({ report: 'reconnecting', ...this.#why() })
       case 'reportStopped':
-        return this.#report({ report: 'stopped', ...this.#why() })
       case 'reportStoppedAsked':
-        return this.#report({ report: 'stopped', ...requested })
       case 'reportLoggedOut':
-        return this.#report({ report: 'loggedOut', ...this.#why() })
       case 'reportLoggedOutAsked':
-        return this.#report({ report: 'loggedOut', ...requested })
+        return this.#reports.tell(effect, this.#content!.account)
       case 'flush':
         void Promise.all([this.#link.flush(flushMs), this.#unlinking]).then(() => this.#dispatch('flushed'))
         return undefined
@@ -212,132 +181,69 @@ export class Session {
   }
 
   #open(): void {
-    clearTimeout(this.#retry)
+    this.#retries.connecting()
     const content = this.#content!
-    this.#creds ??= newCreds()
-    // A pairing that was begun and never finished leaves credentials with which one can neither log in nor register.
-    if (this.#creds.me !== undefined && this.#creds.account === undefined) this.#creds = newCreds()
+    const { account } = content
+    const reports = this.#reports
     this.#link.record({})
-    this.#openedAt = undefined
-    const connection = content.connect(this.#creds, {
+    const connection = content.connect({
       qr: (text, lifeMs) => {
-        this.#qr = { qr: text, expiresAt: Date.now() + lifeMs }
+        reports.qr = { qr: text, expiresAt: Date.now() + lifeMs }
         this.#dispatch('qr')
-        this.#askForCode(connection)
+        this.#codes.askBy(connection.socket)
       },
       opened: () => {
-        this.#openedAt = performance.now()
+        this.#retries.opened()
         this.#dispatch('opened')
         content.outbox.opened()
-        if (this.#qr !== undefined) this.#options.onLinked?.()
-        this.#qr = undefined
+        if (reports.qr !== undefined) this.#options.onLinked?.()
+        reports.qr = undefined
         if (this.#wantsLogout) this.#dispatch('logoutWanted')
       },
       closed: (code, message) => {
         this.#connection = undefined
         content.outbox.closed()
-        this.#pauses.ended(this.#openedAt === undefined ? undefined : performance.now() - this.#openedAt)
-        this.#cause = this.#replacements.judge(readClose(code, message, this.#isLinked), Date.now())
-        this.#log.info({ code, reason: this.#cause.reason }, 'WhatsApp’s connection has ended')
-        const wasNeverLinked = this.#cause.kind === 'loggedOut' && !hasLoggedIn(this.#creds)
-        if (wasNeverLinked) this.#forgetPairing(content)
-        this.#dispatch(wasNeverLinked ? 'closedRestart' : closedEvent[this.#cause.kind])
+        this.#retries.ended()
+        const cause = this.#replacements.judge(readClose(code, message, account.isLinked), Date.now())
+        reports.cause = cause
+        this.#log.info({ code, reason: cause.reason }, 'WhatsApp’s connection has ended')
+        // The phone never heard that this client confirmed: there is no account to be logged out of, only a QR to be shown.
+        const wasNeverLinked = cause.kind === 'loggedOut' && !account.hasLoggedIn
+        if (wasNeverLinked) content.eraseAll()
+        this.#dispatch(wasNeverLinked ? 'closedRestart' : closedEvent[cause.kind])
       },
       heldTooLong: () => {
         this.#log.warn('the Worker does not acknowledge: WhatsApp is left until it does')
-        this.#cause = readClose(428, '', true)
+        reports.cause = readClose(428, '', true)
         this.#dispatch('heldTooLong')
       },
     })
     this.#connection = connection
   }
 
-  /** A request for a pairing code already names an account in the credentials; only the phone's answer links it. */
   get #isLinked(): boolean {
-    return this.#creds?.account !== undefined
+    return this.#content?.account.isLinked === true
   }
 
   /** Each code is asked for over a connection of its own, with credentials of its own. */
-  #wantCode(wish: CodeWish): void {
-    if (this.#isLinked) {
-      const errorText = 'The session is linked. Log it out first to link another number.'
-      return this.#report(failedReport(wish.idCommand, { errorCode: 'alreadyLinked', errorText }))
-    }
-    this.#codeWish = wish
-    if (this.#state === 'pairing') this.#creds = newCreds()
+  #wantCode(idCommand: string, phoneNumber: string): void {
+    if (!this.#codes.take(idCommand, phoneNumber, this.#isLinked)) return
+    if (this.#state === 'pairing') this.#content?.account.forget()
     this.#dispatch('codeWanted')
   }
 
-  #askForCode({ socket }: WhatsAppConnection): void {
-    const wish = this.#codeWish
-    this.#codeWish = undefined
-    if (wish === undefined || wish.isOver) return
-    void requestCode(socket, wish).then((report) => this.#report(report))
-  }
-
-  /** The phone never heard that this client confirmed: there is no account to be logged out of, only a QR to be shown. */
-  #forgetPairing(content: SessionContent): void {
-    this.#creds = undefined
-    this.#link.record(content.store.eraseAll())
-  }
-
   #leaveConnection(leave: (connection: WhatsAppConnection) => void): void {
-    clearTimeout(this.#retry)
+    this.#retries.cancel()
     const connection = this.#connection
     this.#connection = undefined
     this.#content?.outbox.closed()
     if (connection !== undefined) leave(connection)
   }
 
-  #unlink(): void {
-    this.#content?.outbox.closed()
-    this.#unlinking = this.#connection?.unlink()
-  }
-
-  /** WhatsApp asks for it; but once a while is enough: should it never do anything else, it is asked less and less often. */
-  #restart(): void {
-    const now = performance.now()
-    if (now - this.#restartedAt < steadyMs) return this.#retryLater()
-    this.#restartedAt = now
-    return this.#retryAfter(0)
-  }
-
-  #retryLater(): void {
-    this.#retryAfter(this.#pauses.next())
-  }
-
-  #retryAfter(delayMs: number): void {
-    clearTimeout(this.#retry)
-    this.#retry = setTimeout(() => this.#dispatch('retryDue'), delayMs)
-  }
-
-  #reportConnected(): void {
-    const creds = this.#creds!
-    const lid = ownLid(creds)
-    const accountName = creds.me?.name
-    this.#report({
-      report: 'connected',
-      number: ownNumber(creds)!,
-      ...(lid !== undefined && { lid }),
-      ...(accountName !== undefined && { accountName }),
-    })
-  }
-
-  #report(report: SessionReport): void {
-    if (!passing.has(report.report)) this.#lastReport = report.report
-    this.#link.record({ reports: [report] })
-  }
-
-  #why(): { reason: CloseCause['reason']; reasonText: string } {
-    const { reason, reasonText } = this.#cause ?? readClose(428, '', true)
-    return { reason, reasonText }
-  }
-
   #leave(): void {
-    clearTimeout(this.#retry)
+    this.#retries.cancel()
     this.#content?.close()
     this.#content = undefined
-    this.#creds = undefined
     this.#link.end(this.#hasFailed ? linkClose.failed : undefined)
     this.#options.onEnded()
   }

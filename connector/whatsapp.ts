@@ -1,42 +1,19 @@
-import { EventEmitter } from 'node:events'
-import {
-  initAuthCreds,
-  isLidUser,
-  jidNormalizedUser,
-  makeWASocket,
-  WA_CERT_DETAILS,
-  whatsAppVersion,
-} from './baileys.ts'
-import type {
-  AuthenticationCreds,
-  BinaryNode,
-  GroupMetadata,
-  proto,
-  SocketConfig,
-  WASocket,
-} from './baileys.ts'
+import type { AuthenticationCreds, BinaryNode, WASocket } from './baileys.ts'
 import { Gate, type GateLimits } from './gate.ts'
 import type { IntakeBudget } from './intake-budget.ts'
 import { Intake } from './intake.ts'
-import { makeQuietLog, type Log } from './log.ts'
 import { hookable, type RawSocket } from './raw-socket.ts'
 import { keepOnlySent } from './retry-cache.ts'
 import type { SessionStore, StoreView } from './store.ts'
 import type { Undecrypted } from './undecrypted.ts'
+import { keepAliveIntervalMs, makeSocket, type SocketOptions } from './whatsapp-socket.ts'
 
-export interface WhatsAppOptions {
+export interface WhatsAppOptions extends SocketOptions {
   store: SessionStore
-  view: StoreView
-  creds: AuthenticationCreds
   durability: { lastChange: number; ackedChange: number; uncommittedBytes: number }
   undecrypted: Undecrypted
   limits: GateLimits
   budget: IntakeBudget
-  whatsApp: { url: string; rootKey?: Buffer } | undefined
-  makeRepository: SocketConfig['makeSignalRepository']
-  getMessage(id: string): proto.IMessage | undefined
-  groupMetadata(jid: string): GroupMetadata | undefined
-  log: Log
   handlers: WhatsAppHandlers
 }
 
@@ -52,7 +29,6 @@ export interface WhatsAppHandlers {
   heldTooLong(): void
 }
 
-const keepAliveIntervalMs = 15_000
 const silenceMs = keepAliveIntervalMs + 8000
 /**
  * Events that nothing in Baileys listens to. They are taken where they are made, so its buffer is spared them: it holds
@@ -91,14 +67,10 @@ export class WhatsAppConnection {
   #isOver = false
 
   constructor(options: WhatsAppOptions) {
-    const { log, view, store, creds } = options
+    const { view, store, creds } = options
     this.#view = view
     this.#handlers = options.handlers
-    useRootKey(options.whatsApp?.rootKey)
-    this.socket = containRejections(
-      () => makeWASocket(socketConfig(options)),
-      (error) => log.warn({ error: error.message }, 'Baileys failed aside of any request'),
-    )
+    this.socket = makeSocket(options)
     const raw = hookable(this.socket.ws)
     if (raw === undefined) {
       throw new Error(
@@ -219,66 +191,5 @@ export class WhatsAppConnection {
   /** A dead network tells nothing: after too long without a frame the socket is cut, and Baileys closes. */
   #checkSilence(): void {
     if (Date.now() - this.#lastFrameAt > silenceMs) this.#raw.terminate()
-  }
-}
-
-/** The account's own addresses. */
-export function ownAddresses(creds: AuthenticationCreds): { id: string; lid: string } {
-  return { id: creds.me?.id ?? '', lid: creds.me?.lid ?? '' }
-}
-
-export function ownNumber(creds: AuthenticationCreds): string | undefined {
-  return creds.me === undefined ? undefined : jidNormalizedUser(creds.me.id)
-}
-
-export function ownLid(creds: AuthenticationCreds): string | undefined {
-  const lid = creds.me?.lid
-  return lid !== undefined && isLidUser(lid) ? jidNormalizedUser(lid) : undefined
-}
-
-/** Whether these credentials have ever been let in: the first login uploads pre-keys. */
-export function hasLoggedIn(creds: AuthenticationCreds | undefined): boolean {
-  return (creds?.firstUnuploadedPreKeyId ?? 1) > 1
-}
-
-export function newCreds(): AuthenticationCreds {
-  return initAuthCreds()
-}
-
-function useRootKey(rootKey: Buffer | undefined): void {
-  if (rootKey !== undefined) WA_CERT_DETAILS.PUBLIC_KEY = rootKey as Buffer<ArrayBuffer>
-}
-
-function socketConfig(options: WhatsAppOptions): Parameters<typeof makeWASocket>[0] {
-  return {
-    auth: { creds: options.creds, keys: options.view.keys },
-    logger: makeQuietLog(options.log),
-    version: whatsAppVersion,
-    makeSignalRepository: options.makeRepository,
-    getMessage: async ({ id }) => (id ? options.getMessage(id) : undefined),
-    cachedGroupMetadata: async (jid) => options.groupMetadata(jid),
-    markOnlineOnConnect: false,
-    syncFullHistory: false,
-    emitOwnEvents: true,
-    keepAliveIntervalMs,
-    retryRequestDelayMs: 50,
-    generateHighQualityLinkPreview: false,
-    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 10 },
-    ...(options.whatsApp !== undefined && { waWebSocketUrl: options.whatsApp.url }),
-  }
-}
-
-const rejection = Symbol.for('nodejs.rejection')
-
-/** Makes Baileys' client hand over what its asynchronous listeners reject with, instead of to the whole process. */
-function containRejections(make: () => WASocket, tell: (error: Error) => void): WASocket {
-  const before = EventEmitter.captureRejections
-  EventEmitter.captureRejections = true
-  try {
-    const socket = make()
-    Object.assign(socket.ws, { [rejection]: (error: Error) => tell(error) })
-    return socket
-  } finally {
-    EventEmitter.captureRejections = before
   }
 }
