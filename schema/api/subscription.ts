@@ -64,7 +64,7 @@ const settings = {
     .min(1)
     .max(1000)
     .nullable()
-    .meta({ description: 'At most so many requests a second, for each session.' }),
+    .meta({ description: 'At most so many requests a second, over all sessions.' }),
 }
 
 /** A bare `"*"` is taken for the list of it: no union, which would not tell which type of a list is wrong. */

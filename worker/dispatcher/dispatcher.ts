@@ -18,6 +18,7 @@ import { lastSuccessOf } from './retirement.ts'
 import { resend, type ResendRefusal } from './resend.ts'
 import { DispatcherStore } from './store.ts'
 import type { LogEntry } from './stream.ts'
+import { Starts, type StartsGiven } from './throttle.ts'
 import { Work, type WorkDoors } from './work.ts'
 import { userAgent } from '../user-agent.ts'
 
@@ -43,6 +44,7 @@ export class Dispatcher extends DurableObject<Env> {
   readonly #alarm: AlarmClock
   #work: Work | null = null
   readonly #deadlines = new Deadlines()
+  readonly #starts = new Starts()
   #lastWakeAt = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -182,6 +184,11 @@ export class Dispatcher extends DurableObject<Env> {
     return { ok: true, delivered: verdict.isDelivered, attempt: view }
   }
 
+  /** Of the one object of a subscription that its Dispatchers share for its rate limit: nothing is stored. */
+  giveStarts(question: { rate: number; count: number }): StartsGiven {
+    return this.#starts.give(question, Date.now())
+  }
+
   /** When a delivery last went well, in milliseconds. */
   lastSuccess(): { at: number | null } {
     return { at: this.#work && lastSuccessOf(this.#store, this.#work.control) }
@@ -222,6 +229,8 @@ export class Dispatcher extends DurableObject<Env> {
       random: () => Math.random(),
       session: (ref) => env.SESSION.get(env.SESSION.idFromString(ref.idObject)),
       tenant: (idTenant) => env.TENANT.getByName(idTenant),
+      askStarts: (idSubscription, question) =>
+        env.DISPATCHER.getByName(`rate:${idSubscription}`).giveStarts(question),
       send: (config, idEvent, body, now) => this.#send(config, idEvent, body, now),
       failed: (error) => this.#failed(error),
       background: (promise) => this.ctx.waitUntil(promise),

@@ -8,14 +8,13 @@ import type { Attempt, LaneRecord, Settings } from './record.ts'
 import type { Replayer } from './replayer.ts'
 import type { Settlement } from './settlement.ts'
 import type { LogEntry, LogSlice, Stream } from './stream.ts'
+import type { Throttle } from './throttle.ts'
 import { maxUnwrittenMs } from './unwritten.ts'
 
 /** Cloudflare gives an object six outgoing connections; a seventh request would wait with its clock running. */
 export const maxConnections = 6
 /** Of these, retries may hold so many while there is fresh work. */
 const maxRetryConnections = 3
-/** A start that comes late, as timers do, is made up for when it was no later than this: else the rate would not be reached. */
-const maxCatchUpMs = 50
 
 const sliceEntries = 200
 const sliceBytes = 2 * 1024 * 1024
@@ -31,6 +30,7 @@ export interface EngineParts {
   breaker: Breaker
   replayer: Replayer
   settlement: Settlement
+  throttle: Throttle
   settings: () => Settings
   /** Whether anything may be sent. */
   isActive: () => boolean
@@ -58,7 +58,6 @@ export class Engine {
   #isHeadKnown = false
   #logFailures = 0
   #logRetryAt = 0
-  #nextStartAt = 0
   #isStopped = false
   #pumpTimer: ReturnType<typeof setTimeout> | undefined
   #writeTimer: ReturnType<typeof setTimeout> | undefined
@@ -110,17 +109,18 @@ export class Engine {
 
   /** When there will be something to do; null when there is nothing. */
   nextDue(now: number): number | null {
-    const { book, breaker, stream, ledger, isActive } = this.#parts
+    const { book, breaker, stream, ledger, isActive, throttle } = this.#parts
     const due: number[] = []
+    const startAt = throttle.nextAt(now)
     if (this.#inFlight > 0 || this.#isReading || ledger.isDirty) due.push(now + backstopMs)
     if (isActive()) {
       const earliest = breaker.isClosed ? 0 : breaker.record.probeAt
       const nextAt = book.nextAt()
-      if (nextAt !== null) due.push(Math.max(nextAt, earliest, this.#logRetryAt, this.#nextStartAt))
+      if (nextAt !== null) due.push(Math.max(nextAt, earliest, this.#logRetryAt, startAt))
       const isBehind =
         stream.waiting.size > 0 || stream.nextRead() !== null || (stream.cursor < stream.head && !book.isFull)
       if (isBehind || this.#parts.replayer.isRunning) {
-        const isMoving = this.#inFlight > 0 || this.#isReading || this.#nextStartAt > now
+        const isMoving = this.#inFlight > 0 || this.#isReading || startAt > now
         due.push(Math.max(earliest, this.#logRetryAt, isMoving ? now + backstopMs : now))
       }
     }
@@ -152,17 +152,29 @@ export class Engine {
   }
 
   #pump(): void {
-    const { now, isActive, settings } = this.#parts
-    const rate = settings().config.rateLimitPerSecond
+    const { now, isActive, settings, throttle } = this.#parts
+    const isLimited = settings().config.rateLimitPerSecond !== undefined
     while (this.#inFlight < maxConnections && isActive()) {
       const at = now()
-      if (rate !== undefined && this.#nextStartAt > at) {
-        this.#pumpLater(this.#nextStartAt - at)
+      const wanted = isLimited ? this.#countStartable(at) : 0
+      if (isLimited && wanted === 0) return
+      const waitMs = throttle.wait(at, wanted)
+      if (waitMs === null) return
+      if (waitMs > 0) {
+        this.#pumpLater(waitMs)
         return
       }
       if (!this.#startOne(at)) return
-      if (rate !== undefined) this.#nextStartAt = Math.max(this.#nextStartAt, at - maxCatchUpMs) + 1000 / rate
+      throttle.take()
     }
+  }
+
+  /** How many requests could start now, about. */
+  #countStartable(now: number): number {
+    const { breaker, book, stream, replayer } = this.#parts
+    if (!breaker.isClosed) return this.#inFlight === 0 && breaker.isDue(now) ? 1 : 0
+    const ready = stream.waiting.readySize + replayer.readySize + (book.due(now) ? 1 : 0)
+    return Math.min(maxConnections - this.#inFlight, ready)
   }
 
   #startOne(now: number): boolean {
@@ -328,7 +340,7 @@ export class Engine {
   }
 
   #pumpLater(delayMs: number): void {
-    if (this.#pumpTimer !== undefined) return
+    clearTimeout(this.#pumpTimer)
     this.#pumpTimer = setTimeout(
       () => {
         this.#pumpTimer = undefined

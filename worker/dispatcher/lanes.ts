@@ -23,6 +23,11 @@ export class Lanes<Item> {
     return this.#ready.size > 0
   }
 
+  /** How many lanes have an item that may start. */
+  get readySize(): number {
+    return this.#ready.size
+  }
+
   add(lane: string, item: Item): void {
     const queue = this.#queues.get(lane)
     if (queue) queue.push(item)

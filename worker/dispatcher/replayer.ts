@@ -46,6 +46,11 @@ export class Replayer {
     return this.#running !== null
   }
 
+  /** How many of its events could start now. */
+  get readySize(): number {
+    return this.#waiting.readySize
+  }
+
   get missed(): Missed[] {
     this.#missed ??= this.#store.missed()
     return this.#missed

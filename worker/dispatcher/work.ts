@@ -18,6 +18,7 @@ import { Retirement, type RetirementDoor } from './retirement.ts'
 import { Settlement } from './settlement.ts'
 import type { DispatcherStore } from './store.ts'
 import { Stream, type LogSlice } from './stream.ts'
+import { Throttle, type StartsGiven } from './throttle.ts'
 
 /** What a Dispatcher needs of a Session. */
 export interface SessionDoor {
@@ -44,6 +45,8 @@ export interface WorkDoors {
   random: () => number
   session: (ref: SessionRef) => SessionDoor
   tenant: (idTenant: string) => TenantDoor
+  /** Asks for starts of a subscription's requests, which its sessions share. */
+  askStarts: (idSubscription: string, question: { rate: number; count: number }) => Promise<StartsGiven>
   send: (config: SubscriptionConfig, idEvent: string, body: string, now: number) => Promise<Answer>
   failed: (error: unknown) => void
   background: (promise: Promise<unknown>) => void
@@ -66,6 +69,7 @@ export class Work {
   readonly replayer: Replayer
   readonly retirement: Retirement
   readonly settlement: Settlement
+  readonly throttle: Throttle
   readonly engine: Engine
   settings: Settings
   #isTelling = false
@@ -90,9 +94,17 @@ export class Work {
     const { stream, book, ledger, breaker, control, health, replayer } = this
     const shared = { stream, book, ledger, breaker, settings: () => this.settings }
     this.settlement = new Settlement({ ...shared, store, control, health, schedule, random: doors.random })
+    this.throttle = new Throttle({
+      rate: () => this.settings.config.rateLimitPerSecond,
+      ask: (question) => doors.askStarts(this.settings.config.idSubscription, question),
+      now: doors.now,
+      answered: () => this.engine.kick(),
+      failed: doors.failed,
+    })
     this.engine = new Engine({
       ...shared,
       replayer,
+      throttle: this.throttle,
       settlement: this.settlement,
       isActive: () => this.isActive,
       failingSince: () => this.control.failingSince,
@@ -146,6 +158,7 @@ export class Work {
     this.settings = { ...this.settings, config }
     this.stream.reconsider(config.ordering !== before.ordering)
     this.replayer.reconsider()
+    if (config.rateLimitPerSecond !== before.rateLimitPerSecond) this.throttle.reset()
     if (config.url !== before.url) this.#forgetWishes(now)
     if (config.url !== before.url || isSkipping) this.breaker.hurry(now)
     if (this.control.disabled?.isReported === false) this.control.unreported = this.control.disabled

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { Starts } from '../../../worker/dispatcher/throttle.ts'
+import { Endpoint } from '../support/endpoint.ts'
+import { conversation } from '../support/event-builder.ts'
+import { linkTo, makeLinked } from '../support/linked-session.ts'
+import { until } from './fixture.ts'
+
+/** A customer with some linked sessions, and one subscription to all of them. */
+async function makeBusy(sessions: number, rateLimitPerSecond: number | null) {
+  const endpoint = new Endpoint()
+  const { customer, link } = await makeLinked()
+  const links = [{ idSession: 'support', link }]
+  for (let count = 1; count < sessions; count++) {
+    const idSession = `other-${count}`
+    await customer.post('/v1/sessions', { idSession })
+    const other = await linkTo(customer, idSession)
+    await other.report({ report: 'connected', number: '34911222333@s.whatsapp.net' })
+    links.push({ idSession, link: other })
+  }
+  const { body } = await customer.post<{ idSubscription: string }>('/v1/subscriptions', {
+    url: endpoint.url,
+    events: ['conversation'],
+    ordering: 'none',
+    rateLimitPerSecond,
+  })
+  const path = `/v1/subscriptions/${body.idSubscription}`
+  const deliver = ({ idSession, link: via }: (typeof links)[0], count: number) =>
+    via.deliver(...Array.from({ length: count }, () => conversation({ idSession })))
+  return {
+    customer,
+    path,
+    /** Logs so many texts in each session, or in the first alone. */
+    deliver: (count: number) => Promise.all(links.map((one) => deliver(one, count))),
+    deliverToFirst: (count: number) => deliver(links[0]!, count),
+    /** When the requests came. */
+    times: async () => (await endpoint.received()).map(({ at }) => at),
+  }
+}
+
+/** The most that began within any second. */
+function mostInASecond(times: readonly number[]): number {
+  return Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length))
+}
+
+describe('the rate limit of a subscription', () => {
+  it('51. is one for all its sessions, and is reached by them together', async () => {
+    const { deliver, times } = await makeBusy(3, 20)
+    await deliver(20)
+    await until(async () => (await times()).length === 60, 'all')
+    const came = await times()
+    expect(mostInASecond(came)).toBeLessThanOrEqual(22)
+    expect(came.at(-1)! - came[0]!).toBeGreaterThan(2800)
+    expect(came.at(-1)! - came[0]!).toBeLessThan(3600)
+  })
+
+  it('is all of one session’s while the others have nothing to send', async () => {
+    const { deliverToFirst, times } = await makeBusy(3, 20)
+    await deliverToFirst(40)
+    await until(async () => (await times()).length === 40, 'all')
+    const came = await times()
+    expect(came.at(-1)! - came[0]!).toBeLessThan(2600)
+  })
+
+  it('counts anew from the moment at which it is changed', async () => {
+    const { customer, deliver, path, times } = await makeBusy(2, 1)
+    await deliver(30)
+    await until(async () => (await times()).length >= 1, 'one')
+    await customer.patch(path, { rateLimitPerSecond: 1000 })
+    await until(async () => (await times()).length === 60, 'all')
+  })
+})
+
+describe('starts', () => {
+  it('are given once each, evenly, and only a little of the past', () => {
+    const starts = new Starts()
+    expect(starts.give({ rate: 10, count: 3 }, 100_000)).toEqual({ at: 99_950, everyMs: 100, count: 3 })
+    expect(starts.give({ rate: 10, count: 1 }, 100_000).at).toBe(100_250)
+    expect(starts.give({ rate: 10, count: 1 }, 100_000).at).toBe(100_350)
+    expect(starts.give({ rate: 10, count: 1 }, 200_000).at).toBe(199_950)
+    expect(starts.give({ rate: 20, count: 1 }, 200_000).at).toBe(199_950)
+  })
+})
