@@ -13,7 +13,9 @@ import { Random } from './random.ts'
 import { findDeadRatchets } from './ratchets.ts'
 import { findNeedless, type Needless, type Outage } from './repeats.ts'
 import { SmallDisk } from './small-disk.ts'
-import { clock, Timeline } from './timeline.ts'
+import { Subscriber } from './subscriber.ts'
+import { timeOf, Timeline } from './timeline.ts'
+import { WrongClock } from './wrong-clock.ts'
 
 export interface DramaOptions {
   seed: number
@@ -33,6 +35,8 @@ export interface Verdict {
   lost: string[]
   split: string[]
   disorder: string[]
+  /** How long after the last breakdown everything had arrived. */
+  healedMs: number
   /** Webhooks that came again, and those of them for which there was no need. */
   duplicates: number
   needless: string[]
@@ -64,11 +68,13 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
   const proxy = await Proxy.start(port)
   const disk = SmallDisk.mount()
   const timeline = new Timeline()
+  const clock = new WrongClock()
   const stage = await startStage({
     port,
     print: (label, line) => timeline.log(label, line),
     environment: {
       LOG_LEVEL: 'info',
+      ...clock.environment,
       CHATLINK_RETRY_SCHEDULE: '1,1,1,1,1,2,2,2,2,2,5,5,5,5,5,5,5',
       CHATLINK_CONNECTORS: '2',
       CHATLINK_URL: proxy.url,
@@ -77,17 +83,12 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
   }).catch((error: unknown) => {
     disk?.unmount()
     timeline.stop()
+    clock.remove()
     throw error
   })
   try {
     const ledger = new Ledger()
-    const receiver = { isDown: false }
-    stage.receiver.onWebhook = ({ event, signatureProblem }) => {
-      ledger.attempt(event.idEvent, receiver.isDown ? 503 : 204)
-      if (!receiver.isDown) ledger.arrive(event, signatureProblem)
-      if (stage.receiver.webhooks.length > 5000) stage.receiver.webhooks.splice(0, 2500)
-    }
-    stage.receiver.answer = () => (receiver.isDown ? 503 : 204)
+    const subscriber = new Subscriber(stage.receiver, ledger)
     const idSubscription = await stage.subscribe({ events: ['*'], includeHistory: true })
     const actors = await createActors(stage, sessions, 4)
     const memory = new MemoryWatch(stage, say)
@@ -103,7 +104,8 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
         stage,
         actors,
         proxy,
-        receiver,
+        subscriber,
+        clock,
         burst,
         outages,
         histories,
@@ -130,7 +132,9 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     const refused = await sending
     await linkingAll
     say(`${ledger.sentCount} messages in, ${outgoing.count} out; waiting for what is still on its way`)
+    const brokenUntil = Date.now()
     await waitUntil('all arrived', () => ledger.missing().length === 0, 90_000).catch(() => undefined)
+    const healedMs = Date.now() - brokenUntil
     const deadRatchets = await findDeadRatchets({ stage, ledger, timeline }, actors)
     const unlinked = await linking.judge(ledger)
     const lostHistory = await histories.judge()
@@ -143,6 +147,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       harms,
       lost: ledger.missing().map(({ idSession, chat, id }) => `${idSession}/${chat}/${id}`),
       split: ledger.split(),
+      healedMs,
       disorder: ledger.disorder().map((text) => text + explainOrder(actors, text)),
       duplicates: ledger.repeats.length,
       needless: await Promise.all(
@@ -166,6 +171,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     await stage.close()
     disk?.unmount()
     timeline.stop()
+    clock.remove()
   }
 }
 
@@ -217,7 +223,7 @@ async function explainRepeat(
     `${event?.messageType} ${String(event?.['idMessage'] ?? event?.['action'])}, sequence ${String(event?.['sequence'])}`,
     `came ${ledger
       .attemptsOf(idEvent)
-      .map(({ at, status }) => `${clock(at)} (${status})`)
+      .map(({ at, status }) => `${timeOf(at)} (${status ?? 'no answer'})`)
       .join(', ')}`,
     `GET ${path}: ${await stage.api.get(path).then(JSON.stringify, String)}`,
     ...timeline.lines(firstAt - 10_000, againAt + 1000, ['ended (', 'warn', 'error']).slice(-150),

@@ -7,7 +7,13 @@ interface Sent {
   at: number
 }
 
-/** A webhook that came again. */
+/** A request: when it was answered and how, or when it came and got no answer. */
+export interface Attempt {
+  at: number
+  status: number | undefined
+}
+
+/** A webhook that came again although it had been answered well. */
 export interface Repeat {
   idEvent: string
   idSession: string
@@ -23,12 +29,10 @@ export class Ledger {
     { idEvents: Set<string>; count: number; position: number; at: number }
   >()
   readonly #events = new Map<string, AnyEvent>()
-  /** By `idEvent`, when it came first. */
-  readonly #cameAt = new Map<string, number>()
   readonly #byMessage = new Map<string, AnyEvent>()
   /** Webhooks that came again: when they came first, and of which session they are. */
   readonly repeats: Repeat[] = []
-  readonly #attempts = new Map<string, { at: number; status: number }[]>()
+  readonly #attempts = new Map<string, Attempt[]>()
   badSignatures = 0
 
   get sentCount(): number {
@@ -39,14 +43,16 @@ export class Ledger {
     this.#sent.push({ ...sent, at: performance.now() })
   }
 
-  /** A request came, and was answered with this status. */
-  attempt(idEvent: string, status: number): void {
-    const attempts = this.#attempts.get(idEvent) ?? []
-    attempts.push({ at: Date.now(), status })
-    this.#attempts.set(idEvent, attempts)
+  /** A request came. */
+  attempt(idEvent: string): Attempt {
+    const attempt: Attempt = { at: Date.now(), status: undefined }
+    const attempts = this.#attempts.get(idEvent)
+    if (attempts) attempts.push(attempt)
+    else this.#attempts.set(idEvent, [attempt])
+    return attempt
   }
 
-  attemptsOf(idEvent: string): { at: number; status: number }[] {
+  attemptsOf(idEvent: string): readonly Attempt[] {
     return this.#attempts.get(idEvent) ?? []
   }
 
@@ -54,20 +60,11 @@ export class Ledger {
     return this.#events.get(idEvent)
   }
 
-  arrive(event: AnyEvent, signatureProblem: string | undefined): void {
-    if (signatureProblem !== undefined) {
-      this.badSignatures++
-      return
-    }
-    const firstAt = this.#cameAt.get(event.idEvent)
-    if (firstAt === undefined) this.#cameAt.set(event.idEvent, Date.now())
-    else
-      this.repeats.push({
-        idEvent: event.idEvent,
-        idSession: event.idSession,
-        firstAt,
-        againAt: Date.now(),
-      })
+  /** The subscriber has taken it; `attempt` is the request with which it came. */
+  arrive(event: AnyEvent, attempt: Attempt): void {
+    const { idEvent, idSession } = event
+    const before = this.attemptsOf(idEvent).findLast((each) => each !== attempt && each.status === 204)
+    if (before) this.repeats.push({ idEvent, idSession, firstAt: before.at, againAt: attempt.at })
     this.#events.set(event.idEvent, event)
     const id = event['idMessage']
     if (typeof id !== 'string' || event.messageType === 'messageStatus') return

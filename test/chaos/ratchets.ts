@@ -3,7 +3,7 @@ import { waitUntil } from '../support/wait.ts'
 import type { Contact } from '../whatsapp/contact.ts'
 import type { Actor } from './actors.ts'
 import type { Ledger } from './ledger.ts'
-import { clock, type Timeline } from './timeline.ts'
+import { timeOf, type Timeline } from './timeline.ts'
 
 /** So long a message may take when everything has healed … */
 const promptMs = 20_000
@@ -109,7 +109,7 @@ async function describe(scene: Scene, actor: Actor, { id, contact, path }: Quest
     `GET ${url}: ${await stage[api].get(url).then(JSON.stringify, String)}`
   const receipts = phone.receipts.filter((receipt) => receipt.id === id)
   return [
-    `${id}, at ${clock(Date.now())}`,
+    `${id}, at ${timeOf(Date.now())}`,
     ...(path === undefined ? [] : [await ask('api', path)]),
     await ask('api', `/v1/sessions/${idSession}`),
     await ask('admin', '/v1/connectors'),

@@ -20,14 +20,14 @@ export class Timeline {
 
   /** What was done from one moment to another. */
   notes(from: number, until: number): string[] {
-    return this.#between(from, until).flatMap(({ at, text, isLog }) => (isLog ? [] : `${clock(at)} ${text}`))
+    return this.#between(from, until).flatMap(({ at, text, isLog }) => (isLog ? [] : `${timeOf(at)} ${text}`))
   }
 
   /** What was done and what was logged that holds one of these words, or is no more than a warning. */
   lines(from: number, until: number, words: string[]): string[] {
     return this.#between(from, until)
       .filter(({ text, isLog }) => !isLog || words.some((word) => text.includes(word)))
-      .map(({ at, text }) => `${clock(at)} ${text}`)
+      .map(({ at, text }) => `${timeOf(at)} ${text}`)
   }
 
   stop(): void {
@@ -55,6 +55,6 @@ const beatMs = 50
 const mostLines = 40_000
 
 /** The time of day with milliseconds. */
-export function clock(at: number): string {
+export function timeOf(at: number): string {
   return new Date(at).toISOString().slice(11, 23)
 }

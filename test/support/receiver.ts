@@ -22,8 +22,8 @@ export class Receiver {
   readonly webhooks: ReceivedWebhook[] = []
   /** Called with each webhook, good or bad. */
   onWebhook: ((webhook: ReceivedWebhook) => void) | undefined
-  /** The status that a well signed webhook is answered with. */
-  answer: (webhook: ReceivedWebhook) => number = () => 204
+  /** The status that a well signed webhook is answered with, at once or later; `undefined` breaks the connection. */
+  answer: (webhook: ReceivedWebhook) => number | Promise<number | undefined> = () => 204
   #secret = ''
   #server: Server
   readonly #waiting = new Set<() => void>()
@@ -34,7 +34,9 @@ export class Receiver {
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
         const webhook = this.#take(Buffer.concat(chunks).toString('utf8'), request.headers)
-        response.writeHead(webhook.signatureProblem === undefined ? this.answer(webhook) : 401).end()
+        const status = webhook.signatureProblem === undefined ? this.answer(webhook) : 401
+        if (typeof status === 'number') response.writeHead(status).end()
+        else void status.then((late) => (late ? response.writeHead(late).end() : response.destroy()))
       })
     })
   }

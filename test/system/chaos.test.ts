@@ -11,8 +11,8 @@ it('loses, doubles and reorders nothing while its processes are killed and froze
     messagesPerSecond: 15,
     say: (text) => said.push(text),
   })
-  const { received, sent, harms, duplicates, linked, histories, memory, ...faults } = verdict
-  console.log(JSON.stringify({ received, sent, duplicates, linked, histories, memory }))
+  const { received, sent, harms, healedMs, duplicates, linked, histories, memory, ...faults } = verdict
+  console.log(JSON.stringify({ received, sent, healedMs, duplicates, linked, histories, memory }))
   expect(faults, said.join('\n')).toEqual({
     wronglySent: [],
     lost: [],
