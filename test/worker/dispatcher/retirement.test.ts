@@ -82,6 +82,7 @@ describe('five days of nothing but failure', () => {
     for (const name of ['one', 'two']) await made.probe(name)
     await until(async () => (await made.subscription()).status === 'disabled', 'disabled')
     expect(await made.subscription()).toMatchObject({ statusReason: 'onlyFailures' })
+    await until(async () => (await made.notices()).length > 0, 'told')
     expect(await made.notices()).toMatchObject([{ reason: 'onlyFailures' }])
     expect(await made.of('two').dispatcher.describe()).toMatchObject({ status: 'disabled' })
   })
@@ -101,7 +102,7 @@ describe('five days of nothing but failure', () => {
     passSeconds(day)
     for (let round = 0; round < 3; round++) await made.probe('sick')
     await until(async () => (await made.subscription()).status === 'disabled', 'disabled')
-    expect(await made.notices()).toHaveLength(1)
+    await until(async () => (await made.notices()).length === 1, 'told')
   })
 
   it('45. begin anew when the subscription is enabled again', async () => {
@@ -117,6 +118,6 @@ describe('five days of nothing but failure', () => {
     passSeconds(5 * day)
     for (let round = 0; round < 2; round++) await made.probe('one')
     await until(async () => (await made.subscription()).status === 'disabled', 'disabled again')
-    expect(await made.notices()).toHaveLength(2)
+    await until(async () => (await made.notices()).length === 2, 'told again')
   })
 })
