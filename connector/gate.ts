@@ -81,7 +81,7 @@ export class Gate {
     if (this.#held.length === 0 && after <= this.#durability.ackedChange) {
       this.#send(data)
     } else {
-      this.#held.push({ data, after, heldAt: Date.now() })
+      this.#held.push({ data, after, heldAt: performance.now() })
       this.#heldBytes += data.length
       this.#watch()
       if (this.#heldBytes > mostHeld * this.#limits.maxUncommittedBytes) this.#onExceeded()
@@ -103,7 +103,7 @@ export class Gate {
     this.#timer = undefined
     const oldest = this.#held[0]
     if (oldest === undefined) return
-    const leftMs = oldest.heldAt + this.#limits.maxHoldMs - Date.now()
+    const leftMs = oldest.heldAt + this.#limits.maxHoldMs - performance.now()
     if (leftMs > 0) this.#timer = setTimeout(() => this.#checkAge(), leftMs)
     else this.#onExceeded()
   }

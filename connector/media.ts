@@ -33,7 +33,7 @@ export async function fetchMedia(source: MediaSource, options: FetchOptions = {}
     throw new MediaError('tooLarge', `The file is larger than ${maxBytes} bytes.`)
   }
   const url = addressOf(source, options.allowLoopback ?? false)
-  const download = new Download(url, { ...options, maxBytes, deadline: Date.now() + totalMs })
+  const download = new Download(url, { ...options, maxBytes, deadline: performance.now() + totalMs })
   await download.start()
   const file = Readable.from(decryptMedia(download.read(), source, maxBytes), {
     objectMode: false,
@@ -130,7 +130,7 @@ class Download {
           reject(new MediaError('timeout', 'WhatsApp’s media host was too slow.'))
           this.#abort.abort()
         },
-        Math.max(0, Math.min(idleMs, deadline - Date.now())),
+        Math.max(0, Math.min(idleMs, deadline - performance.now())),
       )
     })
     try {

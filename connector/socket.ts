@@ -79,7 +79,7 @@ export class ReconnectingSocket {
     socket.on('error', (error) => this.#log.debug({ error: error.message }, 'socket to the Worker failed'))
     socket.on('pong', () => (isAlive = true))
     socket.on('open', () => {
-      openedAt.value = Date.now()
+      openedAt.value = performance.now()
       if (!this.#ended) this.#handlers.open()
     })
     socket.on('message', (data, isBinary) => {
@@ -89,7 +89,7 @@ export class ReconnectingSocket {
     socket.on('close', (code) => {
       clearInterval(ping)
       if (this.#ended) return
-      if (openedAt.value > 0 && Date.now() - openedAt.value > steadyMs) this.#attempt = 0
+      if (openedAt.value > 0 && performance.now() - openedAt.value > steadyMs) this.#attempt = 0
       if (this.#handlers.closed(code, httpStatus) === 'end') this.#ended = true
       else this.#scheduleRetry()
     })

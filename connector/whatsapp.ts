@@ -62,7 +62,7 @@ export class WhatsAppConnection {
   #view: StoreView
   #watchdog: NodeJS.Timeout
   #handlers: WhatsAppHandlers
-  #lastFrameAt = Date.now()
+  #lastFrameAt = performance.now()
   #qrCount = 0
   #isOver = false
 
@@ -157,7 +157,7 @@ export class WhatsAppConnection {
     const see = keepOnlySent(socket)
     socket.ws.on('frame', (frame: BinaryNode | Uint8Array) => {
       if (this.#isOver) return
-      this.#lastFrameAt = Date.now()
+      this.#lastFrameAt = performance.now()
       if (frame instanceof Uint8Array) return
       see(frame)
       this.#handlers.stanza(frame)
@@ -190,6 +190,6 @@ export class WhatsAppConnection {
 
   /** A dead network tells nothing: after too long without a frame the socket is cut, and Baileys closes. */
   #checkSilence(): void {
-    if (Date.now() - this.#lastFrameAt > silenceMs) this.#raw.terminate()
+    if (performance.now() - this.#lastFrameAt > silenceMs) this.#raw.terminate()
   }
 }

@@ -50,3 +50,14 @@ it('ends the connection when a frame has been held for too long, not when one wa
   expect(seen).toMatchObject({ isExceeded: true, sent: 1 })
   gate.close()
 })
+
+it('holds no longer when the clock is set back meanwhile', () => {
+  const { seen, raw, durability, gate } = makeGate()
+  raw.send(Buffer.alloc(1))
+  vi.setSystemTime(Date.now() - 3_600_000)
+  vi.advanceTimersByTime(9999)
+  expect(seen.isExceeded).toBe(false)
+  vi.advanceTimersByTime(1)
+  expect(seen.isExceeded).toBe(true)
+  gate.close()
+})
