@@ -21,6 +21,7 @@ export const problemTable = {
   fileNotFound: [404, 'File not found'],
   methodNotAllowed: [405, 'Method not allowed'],
   sessionExists: [409, 'Session exists already'],
+  keyExists: [409, 'API key exists already'],
   sessionNotConnected: [409, 'Session not connected'],
   alreadyLinked: [409, 'Session linked already'],
   notGroupMember: [409, 'Not in the group'],

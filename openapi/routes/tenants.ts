@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { PageQuery } from '../../schema/api/common.ts'
+import { IdempotencyHeader, PageQuery } from '../../schema/api/common.ts'
 import { ConnectorList } from '../../schema/api/connector.ts'
 import { CreateKey, CreateTenant, KeyPage, NewKey, TenantPage, TenantView } from '../../schema/api/tenant.ts'
 import { IdKey, IdTenant } from '../../schema/id.ts'
@@ -14,7 +14,7 @@ export const createTenant = createRoute({
   path: '/v1/tenants',
   operationId: 'createTenant',
   summary: 'Create a tenant',
-  request: { body: body(CreateTenant) },
+  request: { headers: IdempotencyHeader, body: body(CreateTenant) },
   responses: { 201: json(TenantView, 'The new tenant.'), ...problems(400, 413, 415, 422) },
 })
 
@@ -54,10 +54,13 @@ export const createKey = createRoute({
   path: '/v1/tenants/{idTenant}/api-keys',
   operationId: 'createApiKey',
   summary: 'Create an API key for a tenant',
-  request: { params: tenant, body: body(CreateKey) },
+  description:
+    'Its secret is kept nowhere, so a repeat under the same `Idempotency-Key` is a conflict that names the key: delete it, and ' +
+    'make another.',
+  request: { params: tenant, headers: IdempotencyHeader, body: body(CreateKey) },
   responses: {
     201: json(NewKey, 'The key; its secret is shown this once.'),
-    ...problems(400, 404, 413, 415, 422),
+    ...problems(400, 404, 409, 413, 415, 422),
   },
 })
 

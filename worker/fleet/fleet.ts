@@ -93,11 +93,24 @@ export class Fleet extends DurableObject<Env> {
     })
   }
 
-  async createTenant({ name }: { name: string }): Promise<{ ok: true; tenant: TenantEntry }> {
-    const tenant = { idTenant: randomId('ten'), name, createdAt: Date.now() }
-    await this.env.TENANT.getByName(tenant.idTenant).create(tenant)
-    addTenant(this.ctx.storage.sql, tenant)
-    return succeed({ tenant })
+  /** Makes one; the same `idTenant` makes it once. */
+  async createTenant(
+    { name }: { name: string },
+    idTenant: string = randomId('ten'),
+  ): Promise<Result<{ tenant: TenantEntry }, 'idempotencyConflict'>> {
+    const { sql } = this.ctx.storage
+    if (!findTenant(sql, idTenant)) {
+      const tenant = { idTenant, name, createdAt: Date.now() }
+      await this.env.TENANT.getByName(idTenant).create(tenant)
+      // Another request may have made it meanwhile.
+      if (!findTenant(sql, idTenant)) addTenant(sql, tenant)
+    }
+    const made = this.getTenant(idTenant)
+    if (made.ok && made.tenant.name === name) return made
+    return fail(
+      'idempotencyConflict',
+      'This Idempotency-Key was used for another tenant. Use a new key for a new tenant.',
+    )
   }
 
   listTenants(page: { limit: number; cursor?: string | null }): {

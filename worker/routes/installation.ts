@@ -4,6 +4,7 @@ import type { Scope } from '../../schema/api/tenant.ts'
 import { unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
 import { openFileStore } from '../files/file-store.ts'
+import { readOrigin } from '../idempotency.ts'
 import { requireToken } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
 import { isoTime } from '../iso-time.ts'
@@ -23,7 +24,10 @@ function dated<Entry extends { createdAt: number }>(
 }
 
 installationRoutes.openapi(routes.createTenant, async (context) => {
-  const { tenant } = await context.env.FLEET.getByName('fleet').createTenant(context.req.valid('json'))
+  const request = context.req.valid('json')
+  const key = context.req.valid('header')['idempotency-key']
+  const origin = await readOrigin('ten', { idTenant: '', key, request })
+  const { tenant } = unwrap(await context.env.FLEET.getByName('fleet').createTenant(request, origin?.id))
   return context.json(dated(tenant), 201)
 })
 
@@ -48,11 +52,16 @@ installationRoutes.openapi(routes.deleteTenant, async (context) => {
 
 installationRoutes.openapi(routes.createKey, async (context) => {
   const { idTenant } = context.req.valid('param')
-  const { key, view } = unwrap(
-    await context.env.TENANT.getByName(idTenant).createKey(context.req.valid('json')),
-  )
+  const request = context.req.valid('json')
+  const origin = await readOrigin('key', {
+    idTenant,
+    key: context.req.valid('header')['idempotency-key'],
+    request,
+  })
+  const made = await context.env.TENANT.getByName(idTenant).createKey(request, origin?.id)
+  const { key, view } = unwrap(made)
   const { idKey, name, createdAt } = view
-  const { scopes } = context.req.valid('json')
+  const { scopes } = request
   return context.json({ idKey, key, name, scopes, createdAt: isoTime(createdAt) }, 201)
 })
 

@@ -1,4 +1,4 @@
-import { randomId, randomText } from '../random-id.ts'
+import { randomText } from '../random-id.ts'
 
 /** An API key as it may be shown; the key itself is shown once and stored as its SHA-256 alone. */
 export interface ApiKeyView {
@@ -37,9 +37,8 @@ export async function hashApiKey(key: string): Promise<string> {
 export function addApiKey(
   sql: SqlStorage,
   hash: string,
-  { name, scopes, now }: { name: string | null; scopes: string[]; now: number },
+  { idKey, name, scopes, now }: { idKey: string; name: string | null; scopes: string[]; now: number },
 ): ApiKeyView {
-  const idKey = randomId('key')
   sql.exec(statements.add, idKey, hash, name, JSON.stringify(scopes), now)
   return { idKey, name, scopes, createdAt: now }
 }

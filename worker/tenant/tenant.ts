@@ -111,18 +111,20 @@ export class Tenant extends DurableObject<Env> {
     return { ok: true }
   }
 
-  async createKey(input: {
-    name?: string | null | undefined
-    scopes: string[]
-  }): Promise<Result<{ key: string; view: ApiKeyView }, 'tenantNotFound'>> {
+  /** Makes a key; one of the same `idKey` is refused, since nobody knows its secret any more. */
+  async createKey(
+    { name = null, scopes }: { name?: string | null | undefined; scopes: string[] },
+    idKey: string = randomId('key'),
+  ): Promise<Result<{ key: string; view: ApiKeyView }, 'tenantNotFound' | 'keyExists'>> {
     const record = this.#living()
     if ('ok' in record) return record
     const key = makeApiKey(record.idTenant)
     const hash = await hashApiKey(key)
-    return succeed({
-      key,
-      view: addApiKey(this.#sql, hash, { ...input, name: input.name ?? null, now: Date.now() }),
-    })
+    if (listApiKeys(this.#sql).some((one) => one.idKey === idKey)) {
+      const advice = 'Its secret is kept nowhere: if you have lost it, delete that key and make another.'
+      return fail('keyExists', `This Idempotency-Key has made the API key ${idKey}. ${advice}`)
+    }
+    return succeed({ key, view: addApiKey(this.#sql, hash, { idKey, name, scopes, now: Date.now() }) })
   }
 
   listKeys(): Result<{ keys: ApiKeyView[] }, 'tenantNotFound'> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { admin, ApiClient, makeCustomer, problem } from '../support/api-client.ts'
+import { admin, ApiClient, makeCustomer, makeKey, problem } from '../support/api-client.ts'
 
 type Tenant = { idTenant: string; name: string; createdAt: string }
 type Page = { tenants: Tenant[]; cursor: string | null }
@@ -33,6 +33,20 @@ describe('tenants', () => {
     const all = await admin.get<Page>('/v1/tenants?limit=200')
     expect(seen).toEqual(all.body.tenants.map(({ idTenant }) => idTenant))
     expect(all.body.tenants.map(({ name }) => name).slice(-5)).toEqual(names)
+  })
+
+  it('are made once under the same Idempotency-Key', async () => {
+    const make = (name: string, key: string) =>
+      admin.call<Tenant>('POST', '/v1/tenants', { json: { name }, headers: { 'idempotency-key': key } })
+    const answers = await Promise.all([make('Once', 't-1'), make('Once', 't-1'), make('Once', 't-1')])
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201])
+    for (const { body } of answers) expect(body).toEqual(answers[0].body)
+    expect(await make('Other', 't-1')).toMatchObject(problem(422, 'idempotencyConflict'))
+    expect((await make('Once', 't-2')).body.idTenant).not.toBe(answers[0].body.idTenant)
+    const { body } = await admin.get<Page>('/v1/tenants?limit=200')
+    expect(body.tenants.filter(({ name }) => name === 'Once')).toHaveLength(2)
+    const { idTenant } = answers[0].body
+    expect((await (await makeKey(idTenant, ['*'])).get('/v1/sessions')).status).toBe(200)
   })
 
   it('are gone with their keys when they are deleted', async () => {
@@ -81,6 +95,24 @@ describe('API keys', () => {
       )
     },
   )
+
+  it('are made once under the same Idempotency-Key; a repeat names the key, whose secret is kept nowhere', async () => {
+    const { idTenant } = await makeCustomer()
+    const path = `/v1/tenants/${idTenant}/api-keys`
+    const make = () => admin.call<Key>('POST', path, { json: {}, headers: { 'idempotency-key': 'k-1' } })
+    const answers = await Promise.all([make(), make()])
+    const made = answers.find(({ status }) => status === 201)!
+    const refused = answers.find(({ status }) => status !== 201)!
+    expect(refused).toMatchObject(problem(409, 'keyExists'))
+    expect(JSON.stringify(refused.body)).toContain(made.body.idKey)
+    expect(JSON.stringify(refused.body)).not.toContain(made.body.key)
+    expect((await admin.get<{ keys: Key[] }>(path)).body.keys).toHaveLength(2)
+    await admin.delete(`${path}/${made.body.idKey}`)
+    const again = await make()
+    expect(again.status).toBe(201)
+    expect(again.body.key).not.toBe(made.body.key)
+    expect((await new ApiClient(made.body.key).get('/v1/sessions')).status).toBe(401)
+  })
 
   it('cannot be revoked under another tenant', async () => {
     const [one, other] = [await makeCustomer(), await makeCustomer()]

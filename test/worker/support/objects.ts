@@ -5,8 +5,10 @@ import type { Session } from '../../../worker/session/session.ts'
 
 /** A tenant as the Fleet makes one. */
 export async function makeTenant() {
-  const { tenant } = await env.FLEET.getByName('fleet').createTenant({ name: 'Acme' })
-  return { idTenant: tenant.idTenant, stub: env.TENANT.getByName(tenant.idTenant) }
+  const made = await env.FLEET.getByName('fleet').createTenant({ name: 'Acme' })
+  if (!made.ok) throw new Error(made.code)
+  const { idTenant } = made.tenant
+  return { idTenant, stub: env.TENANT.getByName(idTenant) }
 }
 
 /** A session of a tenant of its own, started unless told otherwise. */
