@@ -46,9 +46,10 @@ export class Outbox {
   /** By the message's id, the oldest first. */
   #done = new Map<string, SendCommand>()
   #isOpen = false
-  #isSending = false
   /** Which connection it is: what fails because an older one broke is no try of a newer one. */
   #connection = 0
+  /** The connection over which one is being sent: what hangs on an older one holds nothing up. */
+  #sendingOver: number | undefined
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -136,12 +137,17 @@ export class Outbox {
   }
 
   async #sendNext(): Promise<void> {
-    if (this.#isSending) return
-    this.#isSending = true
+    const connection = this.#connection
+    if (this.#sendingOver === connection) return
+    this.#sendingOver = connection
     try {
-      for (let next = this.#next(); next !== undefined; next = this.#next()) await this.#send(next)
+      while (connection === this.#connection) {
+        const next = this.#next()
+        if (next === undefined) return
+        await this.#send(next)
+      }
     } finally {
-      this.#isSending = false
+      if (this.#sendingOver === connection) this.#sendingOver = undefined
     }
   }
 
@@ -169,13 +175,14 @@ export class Outbox {
     pending.isTried = true
     try {
       await this.#options.send(pending.command)
-      if (pending.state === 'sending') pending.state = 'sent'
+      if (connection === this.#connection && pending.state === 'sending') pending.state = 'sent'
     } catch (error) {
+      if (connection !== this.#connection) return
       if (error instanceof SendRefusal) {
         const { code: errorCode, message: errorText } = error
         return this.#finish({ report: 'command', idCommand, outcome: 'failed', errorCode, errorText })
       }
-      if (!this.#isOpen || connection !== this.#connection) return
+      if (!this.#isOpen) return
       const tries = (this.#tries.get(idCommand) ?? 0) + 1
       this.#tries.set(idCommand, tries)
       this.#options.log.warn(

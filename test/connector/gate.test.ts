@@ -52,7 +52,7 @@ it('ends the connection when a frame has been held for too long, not when one wa
 })
 
 it('holds no longer when the clock is set back meanwhile', () => {
-  const { seen, raw, durability, gate } = makeGate()
+  const { seen, raw, gate } = makeGate()
   raw.send(Buffer.alloc(1))
   vi.setSystemTime(Date.now() - 3_600_000)
   vi.advanceTimersByTime(9999)

@@ -79,6 +79,14 @@ it('shows the picture that the caller gave with a preview', async () => {
   expect(Buffer.from(received.extendedTextMessage!.jpegThumbnail!)).toEqual(samples.jpeg)
 })
 
+it('fails when the host for files takes one and does not answer', async () => {
+  const { client, ana } = await setUp()
+  world.whatsapp.world.mediaHost.swallowsUploads = true
+  const outgoing: SendableMessage = { to: ana.pnJid!, messageType: 'imageMessage', idFile }
+  const tools = toolsOf(client.socket, { bytes: samples.jpeg, mimetype: 'image/jpeg', kind: 'image' })
+  await expect(sendOutgoing({ idMessage: '3EB0EEEE', message: outgoing }, tools)).rejects.toThrow('upload')
+})
+
 it('is one message when it is sent again', async () => {
   const { ana, tools } = await setUp()
   const outgoing = { idMessage: '3EB0CCCC', message: message(ana.pnJid!, 'Once') }

@@ -68,6 +68,8 @@ export class MediaHost {
   readonly #server: Server
   /** Paths that answer with this status instead of their file, until deleted: a file that has expired, a host that is ill. */
   readonly failures = new Map<string, number>()
+  /** Takes what clients upload, and answers nothing. */
+  swallowsUploads = false
   readonly requests: { method: string; path: string }[] = []
 
   private constructor(authority: Authority) {
@@ -83,6 +85,7 @@ export class MediaHost {
         const chunks: Buffer[] = []
         request.on('data', (chunk: Buffer) => chunks.push(chunk))
         request.on('end', () => {
+          if (this.swallowsUploads) return
           const directPath = this.#store(Buffer.concat(chunks))
           response.writeHead(200, { 'content-type': 'application/json' })
           response.end(JSON.stringify({ url: this.origin + directPath, direct_path: directPath }))
