@@ -1,4 +1,4 @@
-import type { SessionReport } from '../schema/link.ts'
+import type { SessionReport, SessionRef } from '../schema/link.ts'
 import type { WAMessage, WASocket } from './baileys.ts'
 import type { Cipher } from './cipher.ts'
 import type { Config } from './config.ts'
@@ -7,14 +7,14 @@ import type { Log } from './log.ts'
 import { MediaError } from './media-error.ts'
 import type { MediaSource } from './media-source.ts'
 import { transferFile } from './media-transfer.ts'
+import { openFile } from './outgoing-file.ts'
 
 interface SessionFilesOptions {
+  ref: SessionRef
   config: Config
   cipher: Cipher
   durability: { lastChange: number; ackedChange: number }
   log: Log
-  /** Where the Worker takes a file of this session. */
-  urlOf(idFile: string): string
   /** The connection to WhatsApp, when there is one. */
   socket(): WASocket | undefined
   report(report: SessionReport): void
@@ -22,7 +22,7 @@ interface SessionFilesOptions {
 
 const sourceType = 'media-source'
 
-/** The files that come to a session: fetched when their event is durable, or when the Session asks for them. */
+/** A session's files: those that come are fetched when their event is durable, or when the Session asks for them. */
 export class SessionFiles {
   #options: SessionFilesOptions
   #transfers: FileTransfers
@@ -73,16 +73,26 @@ export class SessionFiles {
     }
   }
 
+  /** A file that is to be sent, as the Worker has it. */
+  open(idFile: string): ReturnType<typeof openFile> {
+    return openFile(this.#urlOf(idFile), this.#options.config.connectorToken)
+  }
+
   close(): void {
     this.#transfers.close()
   }
 
+  #urlOf(idFile: string): string {
+    const { config, ref } = this.#options
+    return `${config.workerUrl}/link/sessions/${ref.idObject}/files/${idFile}`
+  }
+
   async #transfer({ idFile, source }: FileJob): Promise<TransferResult> {
-    const { config, urlOf } = this.#options
+    const { config } = this.#options
     const socket = this.#options.socket()
     try {
       await transferFile(source, {
-        url: urlOf(idFile),
+        url: this.#urlOf(idFile),
         token: config.connectorToken,
         allowLoopback: config.whatsApp !== undefined,
         requestReupload: socket && ((message) => requestReupload(socket, message)),

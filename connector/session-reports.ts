@@ -10,6 +10,7 @@ const passing = new Set<SessionReport['report']>([
   'accountName',
   'command',
   'cancelRefused',
+  'contacts',
   'fileUnavailable',
 ])
 const requested = { reason: 'requested', reasonText: 'It was asked for.' } as const

@@ -123,8 +123,8 @@ export class Session {
       command: (idCommand: string, command: LinkCommand, expiresAt) =>
         command.kind === 'pairingCode'
           ? this.#wantCode(idCommand, command.phoneNumber)
-          : this.#content?.command(idCommand, command, expiresAt),
-      cancel: (idCommand) => this.#content?.outbox.cancel(idCommand),
+          : this.#content?.commands.take(idCommand, command, expiresAt),
+      cancel: (idCommand) => this.#content?.commands.outbox.cancel(idCommand),
       desire: (desire) => (desire === 'stop' ? this.#dispatch('stopWanted') : this.#logout()),
       ended: (why) => {
         this.#log.info({ why }, 'the link has ended')
@@ -157,7 +157,7 @@ export class Session {
       case 'close':
         return this.#leaveConnection((connection) => connection.close())
       case 'unlink':
-        this.#content?.outbox.closed()
+        this.#content?.commands.outbox.closed()
         this.#unlinking = this.#connection?.unlink()
         return undefined
       case 'retryNow':
@@ -195,14 +195,14 @@ export class Session {
       opened: () => {
         this.#retries.opened()
         this.#dispatch('opened')
-        content.outbox.opened()
+        content.commands.outbox.opened()
         if (reports.qr !== undefined) this.#options.onLinked?.()
         reports.qr = undefined
         if (this.#wantsLogout) this.#dispatch('logoutWanted')
       },
       closed: (code, message) => {
         this.#connection = undefined
-        content.outbox.closed()
+        content.commands.outbox.closed()
         this.#retries.ended()
         const cause = this.#replacements.judge(readClose(code, message, account.isLinked), Date.now())
         reports.cause = cause
@@ -236,7 +236,7 @@ export class Session {
     this.#retries.cancel()
     const connection = this.#connection
     this.#connection = undefined
-    this.#content?.outbox.closed()
+    this.#content?.commands.outbox.closed()
     if (connection !== undefined) leave(connection)
   }
 
