@@ -178,7 +178,7 @@ export const replayDeliveries = createRoute({
   path: `${path}/replay`,
   operationId: 'replayDeliveries',
   summary: 'Send events of the past again',
-  description: 'Runs behind live traffic, in order per chat.',
-  request: { params: subscription, body: body(Replay) },
+  description: 'Runs behind live traffic, in order per chat. The same `Idempotency-Key` begins it once.',
+  request: { params: subscription, headers: IdempotencyHeader, body: body(Replay) },
   responses: { 202: json(ReplayStarted, 'The replay has begun.'), ...problems(400, 404, 409, 413, 415, 422) },
 })

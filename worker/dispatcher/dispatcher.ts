@@ -4,6 +4,7 @@ import type { SessionRef } from '../../schema/link.ts'
 import { AlarmClock } from '../alarm-clock.ts'
 import { flushCounts } from '../counts.ts'
 import { readConfig, type Env } from '../env.ts'
+import type { Origin } from '../idempotency.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import { attempt, attemptTimeoutMs } from './attempt.ts'
@@ -13,7 +14,7 @@ import { viewAttempt, type AttemptView, type DeliveryStatus, type DeliveryView }
 import { describe, type DispatcherView } from './dispatcher-view.ts'
 import { backstopMs } from './engine.ts'
 import { judge, type Answer } from './outcome.ts'
-import { makeReplay, type ReplayRefusal } from './replay.ts'
+import { isReplaying, startReplay, type ReplayRefusal } from './replay.ts'
 import { lastSuccessOf } from './retirement.ts'
 import { resend, type ResendRefusal } from './resend.ts'
 import { DispatcherStore } from './store.ts'
@@ -147,19 +148,27 @@ export class Dispatcher extends DurableObject<Env> {
     return result
   }
 
-  /** Sends a part of the log again, in the background and behind live traffic. */
-  async replay(options: {
-    since?: number | undefined
-    afterSequence?: number | undefined
-    types?: MessageType[] | undefined
-    onlyFailed?: boolean | undefined
-  }): Promise<Result<{ fromSequence: number; toSequence: number }, ReplayRefusal | 'notConfigured'>> {
+  /** Sends a part of the log again, in the background and behind live traffic; the same `origin` does it once. */
+  async replay(
+    options: {
+      since?: number | undefined
+      afterSequence?: number | undefined
+      types?: MessageType[] | undefined
+      onlyFailed?: boolean | undefined
+    },
+    origin?: Origin<'rep'>,
+  ): Promise<Result<{ fromSequence: number; toSequence: number }, ReplayRefusal | 'notConfigured'>> {
     if (!this.#work) return notConfigured()
-    const result = await makeReplay(this.#work, options, Date.now())
+    const result = await startReplay(this.#work, options, origin, Date.now())
     if (!result.ok) return result
-    this.#work.beginReplay(result.replay, Date.now())
+    const { replay } = result
     await this.#arm()
-    return succeed({ fromSequence: result.replay.after + 1, toSequence: result.replay.through })
+    return succeed({ fromSequence: replay.after + 1, toSequence: replay.through })
+  }
+
+  /** Whether a replay is under way that another request has begun. */
+  isReplaying(origin?: Origin<'rep'>): { isReplaying: boolean } {
+    return { isReplaying: this.#work !== null && isReplaying(this.#work, origin) }
   }
 
   /** Sends a body once, for the test button: nothing is stored, nothing is counted. (RPC refuses the name `test`.) */

@@ -1,5 +1,6 @@
 import type { MessageType } from '../../schema/event/event.ts'
 import type { SessionRef } from '../../schema/link.ts'
+import type { Origin } from '../idempotency.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import type { BreakerRecord } from './breaker.ts'
 import type { AttemptError, DisableReason } from './outcome.ts'
@@ -73,6 +74,8 @@ export interface Replay {
   finishedAt: number | null
   delivered: number
   failed: number
+  /** Of the request, when it came under an `Idempotency-Key`. */
+  origin?: Origin<'rep'>
 }
 
 /** `version`: of the configuration that was sent by. */

@@ -3,6 +3,7 @@ import * as routes from '../../openapi/routes/subscriptions.ts'
 import { unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
 import type { AttemptView, DeliveryView } from '../dispatcher/delivery-view.ts'
+import { readOrigin } from '../idempotency.ts'
 import { isoTime, isoTimeOrNull } from '../iso-time.ts'
 import { requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
@@ -54,14 +55,18 @@ deliveryRoutes.openapi({ ...routes.retryDelivery, ...writing }, async (context) 
 
 deliveryRoutes.openapi({ ...routes.replayDeliveries, ...writing }, async (context) => {
   const { idSubscription } = context.req.valid('param')
-  const { idSession, since, ...rest } = context.req.valid('json')
+  const request = context.req.valid('json')
+  const { idSession, since, ...rest } = request
+  const { idTenant } = context.get('caller')
+  const key = context.req.valid('header')['idempotency-key']
+  const origin = await readOrigin('rep', { idTenant, key, request })
   const { dispatchers } = await findDispatchers(context, idSubscription, idSession)
   requireFound(dispatchers, idSession)
-  await refuseWhileReplaying(dispatchers)
+  await refuseWhileReplaying(dispatchers, origin)
   const options = { ...rest, ...(since !== undefined && { since: Date.parse(since) }) }
   const sessions = await Promise.all(
     dispatchers.map(async ({ ref, dispatcher }) => {
-      const { fromSequence, toSequence } = unwrap(await dispatcher.replay(options))
+      const { fromSequence, toSequence } = unwrap(await dispatcher.replay(options, origin))
       return { idSession: ref.idSession, fromSequence, toSequence }
     }),
   )

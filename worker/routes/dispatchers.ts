@@ -3,6 +3,7 @@ import type { SessionRef } from '../../schema/link.ts'
 import { ApiError, unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
 import type { DeliveryStatus, DeliveryView } from '../dispatcher/delivery-view.ts'
+import type { Origin } from '../idempotency.ts'
 import { tenantOf } from './find-session.ts'
 
 /**
@@ -67,12 +68,12 @@ function findStart(found: Found, idObject: string): number {
   throw new ApiError('validationFailed', `cursor: ${message}.`, { errors: [{ path: 'cursor', message }] })
 }
 
-/** Ends the request when any of them replays already: it begins in all sessions or in none. */
-export async function refuseWhileReplaying(found: Found): Promise<void> {
-  const views = await Promise.all(found.map(({ dispatcher }) => dispatcher.describe()))
-  const busy = views.find(({ replay }) => replay?.isDone === false)
+/** Ends the request when any of them replays something else already: it begins in all sessions or in none. */
+export async function refuseWhileReplaying(found: Found, origin: Origin<'rep'> | undefined): Promise<void> {
+  const answers = await Promise.all(found.map(({ dispatcher }) => dispatcher.isReplaying(origin)))
+  const busy = found.find((_one, index) => answers[index]?.isReplaying)
   if (!busy) return
-  const detail = `A replay is under way for the session ${busy.idSession}. Wait until it has ended.`
+  const detail = `A replay is under way for the session ${busy.ref.idSession}. Wait until it has ended.`
   throw new ApiError('replayRunning', detail)
 }
 

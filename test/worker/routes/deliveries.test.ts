@@ -164,6 +164,26 @@ describe('a replay', () => {
     expect(body.health.find(({ idSession }) => idSession === 'other')?.replay).toBeNull()
   })
 
+  it('begins once under the same Idempotency-Key, whether or not it has ended', async () => {
+    const { customer, link, endpoint, path, until } = await makeSubscribed(200)
+    await link.deliver(conversation({ value: 'one' }))
+    await until('delivered', 1)
+    await endpoint.script({ status: 200, delayMs: 300 })
+    const ask = (key: string, json: Record<string, unknown> = {}) =>
+      customer.call('POST', `${path}/replay`, { json, headers: { 'idempotency-key': key } })
+    const [first, during] = [await ask('a'), await ask('a')]
+    expect(during).toMatchObject({ status: 202, body: first.body })
+    expect(await ask('b')).toMatchObject(problem(409, 'replayRunning'))
+    await expect
+      .poll(async () => (await customer.get(path)).body)
+      .toMatchObject({ health: [{ replay: { isDone: true, delivered: 1 } }] })
+    expect(await ask('a')).toMatchObject({ status: 202, body: first.body })
+    expect(await ask('a', { onlyFailed: true })).toMatchObject(problem(422, 'idempotencyConflict'))
+    expect(await endpoint.values()).toEqual(['one', 'one'])
+    expect((await ask('b')).status).toBe(202)
+    await expect.poll(() => endpoint.values()).toEqual(['one', 'one', 'one'])
+  })
+
   it('is refused beyond the retention and for a subscription that is disabled', async () => {
     const { customer, path } = await makeSubscribed(200)
     expect(await customer.post(`${path}/replay`, { since: '2020-01-01T00:00:00Z' })).toMatchObject(
