@@ -7,11 +7,12 @@ import { Histories } from './history.ts'
 import { Ledger } from './ledger.ts'
 import { Linking } from './linking.ts'
 import { MemoryWatch, type Memory } from './memory.ts'
+import { Outages } from './outages.ts'
 import { Outgoing } from './outgoing.ts'
 import { Proxy } from './proxy.ts'
 import { Random } from './random.ts'
 import { findDeadRatchets } from './ratchets.ts'
-import { findNeedless, type Needless, type Outage } from './repeats.ts'
+import { findNeedless, type Needless } from './repeats.ts'
 import { SmallDisk } from './small-disk.ts'
 import { Subscriber } from './subscriber.ts'
 import { timeOf, Timeline } from './timeline.ts'
@@ -93,7 +94,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     const actors = await createActors(stage, sessions, 4)
     const memory = new MemoryWatch(stage, say)
     const burst = { left: 0 }
-    const outages: Outage[] = []
+    const outages = new Outages()
     const histories = new Histories(stage, ledger)
     const until = Date.now() + seconds * 1000
     const harming = breakThings(

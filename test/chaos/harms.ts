@@ -2,9 +2,9 @@ import { spawnConnector } from '../support/connectors.ts'
 import type { Stage } from '../support/stage.ts'
 import type { Actor } from './actors.ts'
 import type { Histories } from './history.ts'
+import type { Outages } from './outages.ts'
 import type { Proxy } from './proxy.ts'
 import type { Random } from './random.ts'
-import type { Outage } from './repeats.ts'
 import type { SmallDisk } from './small-disk.ts'
 import type { Mood, Subscriber } from './subscriber.ts'
 import type { Timeline } from './timeline.ts'
@@ -26,8 +26,8 @@ export interface Scene {
   burst: { left: number }
   histories: Histories
   timeline: Timeline
-  /** When the Worker could not write, filled in by the harms. */
-  outages: Outage[]
+  /** Filled in by the harms. */
+  outages: Outages
 }
 
 function kill(pid: number | undefined, signal: NodeJS.Signals): void {
@@ -38,16 +38,9 @@ function kill(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-/** Notes that what is not written yet is lost. */
-function killed(outages: Outage[]): Outage {
-  const outage = { from: Date.now(), until: Date.now() }
-  outages.push(outage)
-  return outage
-}
-
 function killAll({ stage, outages }: Scene): void {
   const { worker, connectors } = stage.installation.pids()
-  killed(outages)
+  outages.killed()
   for (const pid of [worker, ...connectors]) kill(pid, 'SIGKILL')
 }
 
@@ -74,19 +67,19 @@ export const harms: Record<string, (scene: Scene) => Promise<void>> = {
     kill(random.pick(stage.installation.pids().connectors), 'SIGKILL')
   },
   'kill -9 of the Worker': async ({ stage, outages }) => {
-    killed(outages)
+    outages.killed()
     kill(stage.installation.pids().worker, 'SIGKILL')
   },
   'kill -9 of everything': async (scene) => killAll(scene),
   'a long backlog': async (scene) => {
     const { worker, connectors } = scene.stage.installation.pids()
-    const from = Date.now()
+    const freeze = scene.outages.frozen()
     for (const pid of [worker, ...connectors]) kill(pid, 'SIGSTOP')
     scene.burst.left += 300
     while (scene.burst.left > 0) await pause(50)
     await pause(scene.random.between(0, 10_000))
+    freeze.until = Date.now()
     killAll(scene)
-    scene.outages.push({ from, until: from })
   },
   'a connector told to stop': async ({ stage, random }) => {
     kill(random.pick(stage.installation.pids().connectors), 'SIGTERM')
@@ -99,11 +92,13 @@ export const harms: Record<string, (scene: Scene) => Promise<void>> = {
     await pause(random.between(1000, 16_000))
     kill(pid, 'SIGCONT')
   },
-  'a frozen Worker': async ({ stage, random }) => {
+  'a frozen Worker': async ({ stage, random, outages }) => {
     const { worker } = stage.installation.pids()
+    const freeze = outages.frozen()
     kill(worker, 'SIGSTOP')
     await pause(random.between(500, 5000))
     kill(worker, 'SIGCONT')
+    freeze.until = Date.now()
   },
   'a dropped WhatsApp connection': async ({ actors, random }) => random.pick(actors).phone.dropConnection(),
   'all WhatsApp connections dropped': async ({ actors }) => {
@@ -116,7 +111,7 @@ export const harms: Record<string, (scene: Scene) => Promise<void>> = {
   },
   'a bad frame in the stream': async ({ proxy }) => proxy.garble(),
   'a full disk': async ({ disk, random, outages }) => {
-    const outage = killed(outages)
+    const outage = outages.begin()
     disk?.fill()
     await pause(random.between(500, 5000))
     disk?.free()
@@ -134,7 +129,7 @@ export const harms: Record<string, (scene: Scene) => Promise<void>> = {
   'kill -9 of the Worker in a hand-over': async ({ stage, random, outages }) => {
     kill(random.pick(stage.installation.pids().connectors), 'SIGTERM')
     await pause(random.between(0, 300))
-    killed(outages)
+    outages.killed()
     kill(stage.installation.pids().worker, 'SIGKILL')
   },
   'all streams ended by WhatsApp': async ({ actors, random }) => {

@@ -1,11 +1,19 @@
 import { expect, it } from 'vitest'
 import { Ledger } from './ledger.ts'
-import { findNeedless, type Outage } from './repeats.ts'
+import { Outages } from './outages.ts'
+import { findNeedless } from './repeats.ts'
+
+function outagesOf(all: Outages['all'], freezes: Outages['freezes'] = []): Outages {
+  const outages = new Outages()
+  outages.all.push(...all)
+  outages.freezes.push(...freezes)
+  return outages
+}
 
 const killedAt = 1_000_000
-const kill = [{ from: killedAt, until: killedAt }]
+const kill = outagesOf([{ from: killedAt, until: killedAt, isKill: true }])
 
-const find = (ledger: Ledger, outages: Outage[]) => findNeedless(ledger, outages).map(({ text }) => text)
+const find = (ledger: Ledger, outages: Outages) => findNeedless(ledger, outages).map(({ text }) => text)
 
 /** So many webhooks that came first at this moment, and again two seconds later. */
 function ledgerOf(count: number, firstAt: number): Ledger {
@@ -24,7 +32,7 @@ it('finds a webhook that came again although nothing was killed', () => {
   expect(find(ledgerOf(1, killedAt - 5000), kill)).toEqual([
     'a webhook of shop came again after 2.0 s: nothing was killed',
   ])
-  expect(find(ledgerOf(1, killedAt), [])).toHaveLength(1)
+  expect(find(ledgerOf(1, killedAt), outagesOf([]))).toHaveLength(1)
 })
 
 it('finds that one kill repeats more than may be unwritten', () => {
@@ -32,6 +40,30 @@ it('finds that one kill repeats more than may be unwritten', () => {
 })
 
 it('lets a full disk repeat all that it could not write', () => {
-  const full = [{ from: killedAt, until: killedAt + 5000 }]
+  const full = outagesOf([{ from: killedAt, until: killedAt + 5000, isKill: false }])
   expect(find(ledgerOf(500, killedAt + 4000), full)).toEqual([])
+})
+
+it('does not count the time in which the Worker was frozen', () => {
+  const freeze = { from: killedAt - 5000, until: killedAt - 500 }
+  const frozen = outagesOf(kill.all, [freeze])
+  expect(find(ledgerOf(1, killedAt - 5200), frozen)).toEqual([])
+  expect(find(ledgerOf(1, killedAt - 5600), frozen)).toHaveLength(1)
+})
+
+it('takes for a repeat what comes again after it was answered well, and nothing else', () => {
+  const ledger = new Ledger()
+  const event = { idEvent: 'evt_1', idSession: 'shop', messageType: 'conversation', idMessage: 'A' }
+  const come = (status: number | undefined) => {
+    const attempt = ledger.attempt(event.idEvent)
+    ledger.arrive(event, attempt)
+    attempt.status = status
+  }
+  come(undefined)
+  come(undefined)
+  come(204)
+  expect(ledger.repeats).toEqual([])
+  come(undefined)
+  come(204)
+  expect(ledger.repeats).toHaveLength(2)
 })

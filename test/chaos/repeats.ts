@@ -1,11 +1,6 @@
 import { maxUnwritten, maxUnwrittenMs } from '../../worker/dispatcher/unwritten.ts'
 import type { Ledger, Repeat } from './ledger.ts'
-
-/** From when to when the Worker could not write down what subscribers had answered. */
-export interface Outage {
-  from: number
-  until: number
-}
+import type { Outages } from './outages.ts'
 
 /** What came again without need; `repeat` where it is a single webhook. */
 export interface Needless {
@@ -19,16 +14,17 @@ const maxUnderWay = 6
 const loadMs = 750
 
 /**
- * Webhooks that came again without need. What came first within the documented time before the Worker was killed may
- * come again, and what was under way; a session repeats no more at a kill than it may have unwritten.
+ * Webhooks that came again without need. What was answered within the documented time before the Worker was killed may
+ * come again, and what was under way; the time in which the Worker was frozen does not count, for it could not write then; a session repeats no more at a kill than it may have unwritten.
  */
-export function findNeedless(ledger: Ledger, outages: Outage[]): Needless[] {
+export function findNeedless(ledger: Ledger, outages: Outages): Needless[] {
   const wrong: Needless[] = []
   const counts = new Map<string, number>()
   for (const repeat of ledger.repeats) {
     const { idSession, firstAt, againAt } = repeat
-    const index = outages.findIndex(
-      ({ from, until }) => firstAt >= from - maxUnwrittenMs - loadMs && firstAt <= until + loadMs,
+    const index = outages.all.findIndex(
+      ({ from, until }) =>
+        outages.awakeMs(firstAt, from) <= maxUnwrittenMs + loadMs && firstAt <= until + loadMs,
     )
     const seconds = ((againAt - firstAt) / 1000).toFixed(1)
     const text = `a webhook of ${idSession} came again after ${seconds} s: nothing was killed`
@@ -37,10 +33,9 @@ export function findNeedless(ledger: Ledger, outages: Outage[]): Needless[] {
       counts.set(`${idSession} at outage ${index}`, (counts.get(`${idSession} at outage ${index}`) ?? 0) + 1)
   }
   for (const [name, count] of counts) {
-    const { from, until } = outages[Number(name.split(' ').at(-1))]!
+    const { isKill } = outages.all[Number(name.split(' ').at(-1))]!
     // While nothing can be written, everything that is answered is repeated.
-    if (until === from && count > maxUnwritten + maxUnderWay)
-      wrong.push({ text: `${name}: ${count} came again` })
+    if (isKill && count > maxUnwritten + maxUnderWay) wrong.push({ text: `${name}: ${count} came again` })
   }
   return wrong
 }
