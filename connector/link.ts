@@ -1,42 +1,12 @@
-import type { Receiving } from '../schema/api/receiving.ts'
-import type { LinkCommand } from '../schema/command.ts'
 import { LINK_VERSION, LinkDownFrame, linkClose, type KeyEntry, type SessionRef } from '../schema/link.ts'
 import { Refusals } from './refusals.ts'
 import { makeCipher, type Cipher } from './cipher.ts'
 import { CommitQueue, type Change } from './commit-queue.ts'
+import { endOf, isRefusal, SessionFailures } from './link-close.ts'
+import { KeyReads } from './key-reads.ts'
+import type { LinkHandlers, Welcome } from './link-handlers.ts'
 import type { Log } from './log.ts'
 import { ReconnectingSocket, webSocketUrl } from './socket.ts'
-
-/** How a WebSocket is closed whose frame is larger than the other side, or the network, takes. */
-const tooLarge = 1009
-/** How an object closes it that throws: nothing of what it was told is stored. */
-const failed = 1011
-
-type Welcome = Extract<LinkDownFrame, { type: 'welcome' }>
-
-export interface LinkHandlers {
-  /** This connector owns the session under a new epoch: whatever was known before is void. */
-  attached(state: {
-    keys: KeyEntry[]
-    cipher: Cipher
-    receiving: Receiving
-    recent: Welcome['recent']
-    files: Welcome['files']
-  }): void
-  /** The same epoch goes on after a broken socket. */
-  resumed(state: Pick<Welcome, 'files' | 'receiving'>): void
-  /** The socket broke; it comes back by itself. */
-  lost(): void
-  acked(): void
-  command(idCommand: string, command: LinkCommand, expiresAt: number | undefined): void
-  cancel(idCommand: string): void
-  receiving(receiving: Receiving): void
-  desire(desire: 'stop' | 'logout'): void
-  /** Right after `attached`: what was to be stored under the epoch before was refused, and would be for ever. */
-  refused(): void
-  /** The link is over. `superseded`: another connector owns the session. */
-  ended(why: 'released' | 'superseded' | 'versionMismatch'): void
-}
 
 interface LinkOptions {
   workerUrl: string
@@ -65,18 +35,15 @@ export class Link {
   #keys: KeyEntry[] = []
   #isLive = false
   #isSealing = false
-  #refusals = new Refusals()
-  /** How often in a row the Session has failed. */
-  #failures = 0
-  #reads = new Map<
-    number,
-    { frame: string; resolve(entries: KeyEntry[]): void; reject(error: Error): void }
-  >()
-  #lastRead = 0
+  #refusals: Refusals
+  #failures: SessionFailures
+  #reads = new KeyReads()
   #drained: (() => void)[] = []
 
   constructor(options: LinkOptions) {
     this.#options = options
+    this.#refusals = new Refusals(options.log)
+    this.#failures = new SessionFailures(options.log)
     this.#cipher = makeCipher(options.masterKey, options.ref.idObject)
     this.#socket = new ReconnectingSocket({
       url: webSocketUrl(options.workerUrl, `/link/sessions/${options.ref.idObject}`),
@@ -117,13 +84,9 @@ export class Link {
 
   /** Reads keys that were not preloaded. Waits for the link; rejects when it ends or a new epoch begins. */
   readKeys(keyType: string, ids: string[]): Promise<KeyEntry[]> {
-    this.#lastRead += 1
-    const request = this.#lastRead
-    const frame = JSON.stringify({ type: 'readKeys', request, keyType, ids })
-    return new Promise((resolve, reject) => {
-      this.#reads.set(request, { frame, resolve, reject })
-      if (this.#isLive) this.#socket.send(frame)
-    })
+    const { frame, entries } = this.#reads.begin(keyType, ids)
+    if (this.#isLive) this.#socket.send(frame)
+    return entries
   }
 
   /** Resolves when nothing is unacknowledged, or after `timeoutMs`; the answer says which. */
@@ -141,7 +104,7 @@ export class Link {
   end(code = 1000): void {
     this.#isLive = false
     this.#socket.end(code)
-    this.#rejectReads('the link was closed')
+    this.#reads.reject('the link was closed')
   }
 
   #hello(): void {
@@ -166,11 +129,8 @@ export class Link {
         if (this.#welcome.resumed) return undefined
         for (const entry of frame.entries) this.#keys.push(entry)
         return frame.done ? this.#attach(this.#welcome) : undefined
-      case 'keyValues': {
-        this.#reads.get(frame.request)?.resolve(frame.entries)
-        this.#reads.delete(frame.request)
-        return undefined
-      }
+      case 'keyValues':
+        return this.#reads.answer(frame.request, frame.entries)
       case 'ack':
         return this.#acknowledged(frame.n)
       case 'command':
@@ -195,7 +155,11 @@ export class Link {
       return
     }
     if (this.#refusals.isRefusedForEver(welcome.last)) {
-      if (!this.#reduce(welcome.last)) return
+      if (!this.#refusals.reduce(this.#queue, welcome.last)) {
+        this.#epoch = undefined
+        this.#socket.restart(1000, 'a commit is refused again and again')
+        return
+      }
       again = []
     }
     for (const frame of again) this.#socket.send(frame)
@@ -204,25 +168,8 @@ export class Link {
     this.#announceAcks()
   }
 
-  /** Takes out of the way what the Session will not have; false when that cannot be, and the link begins anew. */
-  #reduce(last: number): boolean {
-    const { log } = this.#options
-    const what = this.#queue!.reduce()
-    if (what === 'split') {
-      log.error({ last }, 'the Session refuses a commit again and again: its changes are sent one by one')
-    } else if (what === 'withoutContent') {
-      log.error({ last }, 'the Session refuses an event again and again: its content is left out')
-    } else {
-      log.error({ last }, 'the Session refuses a change again and again: given up')
-      this.#refusals.giveUp()
-      this.#epoch = undefined
-      this.#socket.restart(1000, 'a commit is refused again and again')
-    }
-    return what !== undefined
-  }
-
   #attach(welcome: Welcome): void {
-    this.#rejectReads('the session was taken over meanwhile')
+    this.#reads.reject('the session was taken over meanwhile')
     this.#epoch = welcome.epoch
     this.#queue = new CommitQueue({ epoch: welcome.epoch, last: welcome.last, cipher: this.#cipher })
     const keys = this.#keys
@@ -240,12 +187,12 @@ export class Link {
 
   #goLive(): void {
     this.#isLive = true
-    for (const { frame } of this.#reads.values()) this.#socket.send(frame)
+    for (const frame of this.#reads.frames) this.#socket.send(frame)
     this.#sealSoon()
   }
 
   #acknowledged(n: number): void {
-    this.#failures = 0
+    this.#failures.over()
     this.#queue?.acknowledge(n)
     this.#sealSoon()
     this.#announceAcks()
@@ -277,10 +224,9 @@ export class Link {
 
   #closed(code: number, httpStatus: number | undefined): 'retry' | 'end' {
     const wasLive = this.#isLive
-    const isRefusal = code === linkClose.badFrame || code === tooLarge
-    if (wasLive && isRefusal && this.#queue?.isUnderWay === true) this.#refusals.refused()
+    if (wasLive && isRefusal(code) && this.#queue?.isUnderWay === true) this.#refusals.refused()
     this.#isLive = false
-    if (code === failed) this.#noteFailure()
+    this.#failures.closed(code)
     const why = endOf(code, httpStatus)
     if (why === undefined) {
       if (httpStatus !== undefined) {
@@ -289,30 +235,8 @@ export class Link {
       if (wasLive) this.#options.handlers.lost()
       return 'retry'
     }
-    this.#rejectReads(`the link has ended: ${why}`)
+    this.#reads.reject(`the link has ended: ${why}`)
     this.#options.handlers.ended(why)
     return 'end'
   }
-
-  /** Tells it the first time, the second, the fourth …: it may go on for as long as a disk is full. */
-  #noteFailure(): void {
-    this.#failures += 1
-    if (!Number.isInteger(Math.log2(this.#failures))) return
-    this.#options.log.error(
-      { times: this.#failures },
-      'the Session fails at what it is told: see the Worker’s log; it is told again, more and more slowly',
-    )
-  }
-
-  #rejectReads(reason: string): void {
-    for (const { reject } of this.#reads.values()) reject(new Error(reason))
-    this.#reads.clear()
-  }
-}
-
-function endOf(code: number, httpStatus: number | undefined) {
-  if (code === linkClose.released || httpStatus === 404 || httpStatus === 410) return 'released'
-  if (code === linkClose.superseded) return 'superseded'
-  if (code === linkClose.versionMismatch) return 'versionMismatch'
-  return undefined
 }

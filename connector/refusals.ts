@@ -1,3 +1,6 @@
+import type { CommitQueue } from './commit-queue.ts'
+import type { Log } from './log.ts'
+
 const maxRefusals = 5
 /** Once it is known that something will not be taken, its parts are tried less often. */
 const maxRefusalsOfParts = 3
@@ -12,6 +15,11 @@ export class Refusals {
   #wasRefused = false
   #isReduced = false
   #isHopeless = false
+  #log: Log
+
+  constructor(log: Log) {
+    this.#log = log
+  }
 
   /** The link was closed because of what was sent. */
   refused(): void {
@@ -35,8 +43,21 @@ export class Refusals {
     this.#isReduced = false
   }
 
-  giveUp(): void {
-    this.#isHopeless = true
+  /** Takes out of the way what the Session will not have; false when that cannot be, and the link is to begin anew. */
+  reduce(queue: Pick<CommitQueue, 'reduce'>, last: number): boolean {
+    const what = queue.reduce()
+    if (what === 'split') {
+      this.#log.error(
+        { last },
+        'the Session refuses a commit again and again: its changes are sent one by one',
+      )
+    } else if (what === 'withoutContent') {
+      this.#log.error({ last }, 'the Session refuses an event again and again: its content is left out')
+    } else {
+      this.#log.error({ last }, 'the Session refuses a change again and again: given up')
+      this.#isHopeless = true
+    }
+    return what !== undefined
   }
 
   /** Whether it was given up since this was last asked. */

@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest'
+import { makeLog } from '../../connector/log.ts'
 import { Refusals } from '../../connector/refusals.ts'
 import { linkClose } from '../../schema/link.ts'
 import { useStage } from './harness.ts'
@@ -68,7 +69,7 @@ it('takes nothing for refused when its link is closed for a bad frame while noth
 }, 60_000)
 
 it('does not give up while something gets through', () => {
-  const refusals = new Refusals()
+  const refusals = new Refusals(makeLog('silent'))
   for (let last = 1; last <= 20; last += 1) {
     refusals.refused()
     expect(refusals.isRefusedForEver(last)).toBe(false)
@@ -77,6 +78,6 @@ it('does not give up while something gets through', () => {
 })
 
 it('counts a broken network as no refusal', () => {
-  const refusals = new Refusals()
+  const refusals = new Refusals(makeLog('silent'))
   for (let times = 0; times < 20; times += 1) expect(refusals.isRefusedForEver(7)).toBe(false)
 })
