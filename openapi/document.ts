@@ -19,6 +19,9 @@ flat JSON, and your systems send messages through this API.
 
 - **Credentials**: \`Authorization: Bearer …\` with an API key of a tenant, or the admin token of the installation.
 - **Errors** are RFC 9457 problem details with a stable \`code\`; \`x-request-id\` names the request in the logs.
+- **Repeats**: requests that make something, begin a replay or rotate a secret take an \`Idempotency-Key\`: the same key, the same
+  request, one outcome. A key that was used for another request is 422 \`idempotencyConflict\`. What takes no key may be repeated as
+  it is: it changes nothing more, or (a test, a single retry, an upload) does harmless work twice.
 - **Lists** page with \`limit\` and \`cursor\`.
 - **Webhooks** are signed as Standard Webhooks lays down; see *Webhooks* for each event.
 

@@ -27,6 +27,7 @@ export const problemTable = {
   notGroupMember: [409, 'Not in the group'],
   notGroupAdmin: [409, 'Not an administrator of the group'],
   messageGone: [409, 'Message gone'],
+  outcomeUnknown: [409, 'Outcome unknown'],
   noQr: [409, 'No QR to show'],
   tooManySubscriptions: [409, 'Too many subscriptions'],
   subscriptionNotEnabled: [409, 'Subscription not enabled'],

@@ -11,6 +11,7 @@ import {
   ParticipantResults,
   UpdateGroup,
 } from '../../schema/api/group.ts'
+import { IdempotencyHeader } from '../../schema/api/common.ts'
 import { IdSession } from '../../schema/id.ts'
 import { body, json, problems, tenantKey } from './respond.ts'
 
@@ -40,8 +41,8 @@ export const createGroup = createRoute({
   operationId: 'createGroup',
   summary: 'Create a group',
   description:
-    'Done at once or not at all; after a 503 look whether it is there before you repeat it. Who does not let everybody add them is missing in the answer: send them an invitation.',
-  request: { params: session, body: body(CreateGroup) },
+    'Done at once or not at all. Under the same `Idempotency-Key` it is made once, and a repeat reads it; when WhatsApp’s answer was lost, a repeat is 409 `outcomeUnknown`. Without a key, look after a 503 whether it is there before you repeat it. Who does not let everybody add them is missing in the answer: send them an invitation.',
+  request: { params: session, headers: IdempotencyHeader, body: body(CreateGroup) },
   responses: { 201: json(Group, 'The new group.'), ...bodyRefusals },
 })
 

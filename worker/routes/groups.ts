@@ -1,10 +1,13 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import * as routes from '../../openapi/routes/groups.ts'
 import { Group, GroupInvite, GroupList, JoinedGroup, ParticipantResults } from '../../schema/api/group.ts'
+import { unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
+import { readOrigin } from '../idempotency.ts'
 import { requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
-import { askSession } from './find-session.ts'
+import type { MadeGroup } from '../session/group-maker.ts'
+import { askSession, findSession } from './find-session.ts'
 
 /** Groups are WhatsApp's own: each request is a question to it. Mounted behind `sessionRoutes`, which asks for the key. */
 export const groupRoutes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
@@ -19,8 +22,15 @@ groupRoutes.openapi({ ...routes.listGroups, ...reading }, async (context) => {
 
 groupRoutes.openapi({ ...routes.createGroup, ...writing }, async (context) => {
   const { idSession } = context.req.valid('param')
-  const question = { kind: 'createGroup', ...context.req.valid('json') } as const
-  return context.json(Group.parse(await askSession(context, idSession, question)), 201)
+  const request = context.req.valid('json')
+  const question = { kind: 'createGroup', ...request } as const
+  const { idTenant } = context.get('caller')
+  const key = context.req.valid('header')['idempotency-key']
+  const origin = await readOrigin('grp', { idTenant, key, request })
+  if (!origin) return context.json(Group.parse(await askSession(context, idSession, question)), 201)
+  const session = await findSession(context, idSession)
+  const made = (await session.makeGroup(question, origin)) as MadeGroup
+  return context.json(Group.parse(unwrap(made).result), 201)
 })
 
 groupRoutes.openapi({ ...routes.joinGroup, ...writing }, async (context) => {

@@ -57,6 +57,8 @@ const statements = {
   deliver: 'UPDATE commands SET delivery = ?2 WHERE id_command = ?1',
   prune: `DELETE FROM commands WHERE status <> 'queued' AND finished_at < ?`,
   remember: 'INSERT INTO idempotency (idempotency_key, body_hash, id_command, at) VALUES (?, ?, ?, ?)',
+  note: 'UPDATE idempotency SET id_command = ?2 WHERE idempotency_key = ?1',
+  unremember: 'DELETE FROM idempotency WHERE idempotency_key = ?',
   recall: 'SELECT body_hash, id_command FROM idempotency WHERE idempotency_key = ?',
   forget: 'DELETE FROM idempotency WHERE at < ?',
 } as const
@@ -168,6 +170,15 @@ export class Commands {
   /** Remembers what an Idempotency-Key was used for. */
   remember(key: string, bodyHash: string, idCommand: string, now: number): void {
     this.#sql.exec(statements.remember, key, bodyHash, idCommand, now)
+  }
+
+  /** Remembers what came of a key that was remembered with nothing. */
+  note(key: string, id: string): void {
+    this.#sql.exec(statements.note, key, id)
+  }
+
+  unremember(key: string): void {
+    this.#sql.exec(statements.unremember, key)
   }
 
   recall(key: string): { bodyHash: string; idCommand: string } | null {

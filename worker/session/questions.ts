@@ -8,12 +8,19 @@ import { isActive } from './state-table.ts'
 import { timing } from './timing.ts'
 
 export type Question = Exclude<LinkCommand, { kind: 'sendMessage' }>
+/** Why there is no answer: nobody was told, the connector has gone, or it took too long. */
+type Unanswered = 'untold' | 'unlinked' | 'tooLate'
 type Answer = Extract<SessionReport, { report: 'command' }>
 
 export type Answered = Result<
   { result: Record<string, unknown> },
   'sessionNotFound' | 'sessionNotConnected' | 'notAnswered' | QuestionProblem
->
+> &
+  Untold
+/** Nobody was asked: it can be asked again, whatever it is. */
+interface Untold {
+  isUntold?: true
+}
 type Refused = Failure<'sessionNotConnected' | 'alreadyLinked'>
 
 interface QuestionsParts {
@@ -27,7 +34,7 @@ interface QuestionsParts {
  */
 export class Questions {
   readonly #parts: QuestionsParts
-  readonly #open = new Map<string, { epoch: number; finish: (answer: Answer | 'unlinked') => void }>()
+  readonly #open = new Map<string, { epoch: number; finish: (answer: Answer | Unanswered) => void }>()
 
   constructor(parts: QuestionsParts) {
     this.#parts = parts
@@ -42,8 +49,13 @@ export class Questions {
     const answer = await this.#waitFor(idCommand, record.epoch, () =>
       this.#parts.link.tell({ type: 'command', idCommand, command }),
     )
-    if (answer === 'unlinked')
-      return fail('notAnswered', 'No connector runs the session at the moment. Try again in some seconds.')
+    if (answer === 'untold' || answer === 'unlinked') {
+      const failure = fail(
+        'notAnswered',
+        'No connector runs the session at the moment. Try again in some seconds.',
+      )
+      return answer === 'untold' ? { ...failure, isUntold: true } : failure
+    }
     if (answer === 'tooLate')
       return fail('notAnswered', 'WhatsApp did not answer in time. Try again in some seconds.')
     if (answer.outcome === 'failed')
@@ -64,16 +76,16 @@ export class Questions {
     for (const open of this.#open.values()) if (open.epoch !== epoch) open.finish('unlinked')
   }
 
-  #waitFor(idCommand: string, epoch: number, tell: () => boolean): Promise<Answer | 'unlinked' | 'tooLate'> {
+  #waitFor(idCommand: string, epoch: number, tell: () => boolean): Promise<Answer | Unanswered> {
     return new Promise((resolve) => {
-      const finish = (answer: Answer | 'unlinked' | 'tooLate') => {
+      const finish = (answer: Answer | Unanswered) => {
         clearTimeout(timer)
         this.#open.delete(idCommand)
         resolve(answer)
       }
       const timer = setTimeout(() => finish('tooLate'), timing.answerMs)
       this.#open.set(idCommand, { epoch, finish })
-      if (!tell()) finish('unlinked')
+      if (!tell()) finish('untold')
     })
   }
 }

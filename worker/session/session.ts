@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { SessionRef } from '../../schema/link.ts'
 import type { SendableMessage } from '../../schema/outgoing.ts'
 import { readConfig, type Env } from '../env.ts'
+import type { Origin } from '../idempotency.ts'
 import { fail, succeed, type Result } from '../result.ts'
 import { receivingOf, type SessionSettings } from '../session-settings.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
@@ -10,6 +11,7 @@ import type { ContactsPage, FoundContact } from './contact-reader.ts'
 import type { Request as LifeRequest } from './control.ts'
 import type { StoredFile } from './file-event.ts'
 import type { Retried } from './file-retry.ts'
+import type { MadeGroup } from './group-maker.ts'
 import { takeStoredFile } from './held-release.ts'
 import type { EventFound, EventPage, InvalidPage, LogReader, LogSlice } from './log-reader.ts'
 import type { Cancelled, Found, Page, SendOptions, Sent } from './messages.ts'
@@ -141,6 +143,14 @@ export class Session extends DurableObject<Env> {
   /** Asks WhatsApp something, through the connector, and waits for the answer. */
   async ask(question: Question): Promise<Answered> {
     return this.#work.questions.ask(question)
+  }
+
+  /** Makes a group, once for the same `origin`. */
+  async makeGroup(
+    question: Extract<Question, { kind: 'createGroup' }>,
+    origin: Origin<'grp'>,
+  ): Promise<MadeGroup> {
+    return this.#work.groups.make(question, origin)
   }
 
   /** People whom the account knows, by address. */

@@ -11,6 +11,7 @@ import { SessionDispatchers } from './dispatchers.ts'
 import { readMessageType, type LogEntry } from './event-line.ts'
 import { FileRetry } from './file-retry.ts'
 import { FleetTie } from './fleet-tie.ts'
+import { GroupMaker } from './group-maker.ts'
 import { SessionLink } from './link.ts'
 import { LogReader } from './log-reader.ts'
 import { Messages } from './messages.ts'
@@ -41,6 +42,7 @@ export class Work {
   readonly reader: LogReader
   readonly messages: Messages
   readonly questions: Questions
+  readonly groups: GroupMaker
   readonly contacts: ContactReader
   readonly files: FileRetry
   readonly #ctx: DurableObjectState
@@ -76,6 +78,7 @@ export class Work {
     this.reader = new LogReader(shared)
     this.questions = new Questions({ ...shared, link })
     const { questions } = this
+    this.groups = new GroupMaker({ ...shared, questions })
     const checks = new NumberChecks(store.recipients, questions)
     this.#turns = new Turns({ ...shared, link, checks })
     this.messages = new Messages({ ...shared, link, checks, turns: this.#turns })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { problem } from '../support/api-client.ts'
 import { type AskedRoute, expectAsked, expectGuarded } from '../support/asked-route.ts'
-import { makeLinked } from '../support/linked-session.ts'
+import { linkTo, makeLinked } from '../support/linked-session.ts'
 
 const jid = '120363041234567890@g.us'
 const ana = '34600111222@s.whatsapp.net'
@@ -135,5 +135,66 @@ describe('groups', () => {
 
   it.each(cases)('ask for a scope, and are not another tenant’s: $method $path', async (each) => {
     await expectGuarded(each, 'messages')
+  })
+})
+
+describe('a group under an Idempotency-Key', () => {
+  async function makeMaker() {
+    const { customer, link } = await makeLinked()
+    const make = (subject = 'Neighbours', key = 'g-1') =>
+      customer.call('POST', path, {
+        json: { subject, participants: [ana] },
+        headers: { 'idempotency-key': key },
+      })
+    /** Answers the connector's command number `index`. */
+    const answer = async (index: number, outcome: Record<string, unknown>) => {
+      await expect.poll(() => link.all('command').length).toBeGreaterThan(index)
+      const { idCommand } = link.all('command')[index]!
+      await link.report({ report: 'command', idCommand, ...outcome } as never)
+    }
+    const asked = () => link.all('command').map(({ command }) => command.kind)
+    return { customer, link, make, answer, asked }
+  }
+  const done = { outcome: 'done', result: group }
+  const failed = (errorCode: string) => ({ outcome: 'failed', errorCode, errorText: 'It did not go.' })
+
+  it('is made once, and read by who asks again', async () => {
+    const { make, answer, asked } = await makeMaker()
+    const both = [make(), make()]
+    await answer(0, done)
+    for (const one of both) expect(await one).toMatchObject({ status: 201, body: group })
+    const again = make()
+    await answer(1, { outcome: 'done', result: { ...group, subject: 'Renamed' } })
+    expect(await again).toMatchObject({ status: 201, body: { jid, subject: 'Renamed' } })
+    expect(asked()).toEqual(['createGroup', 'readGroup'])
+    expect(await make('Others')).toMatchObject(problem(422, 'idempotencyConflict'))
+    const other = make('Neighbours', 'g-2')
+    await answer(2, done)
+    expect((await other).status).toBe(201)
+    expect(asked()).toEqual(['createGroup', 'readGroup', 'createGroup'])
+  })
+
+  it('is not made a second time when nobody knows what came of the first', async () => {
+    const { make, answer, asked } = await makeMaker()
+    const lost = make()
+    await answer(0, failed('notAnswered'))
+    expect(await lost).toMatchObject(problem(503, 'notAnswered'))
+    expect(await make()).toMatchObject(problem(409, 'outcomeUnknown'))
+    expect(asked()).toEqual(['createGroup'])
+  })
+
+  it('may be asked for again when WhatsApp has refused it, or nobody could be asked', async () => {
+    const { customer, link, make, answer } = await makeMaker()
+    const refused = make()
+    await answer(0, failed('rateLimited'))
+    expect(await refused).toMatchObject(problem(429, 'rateLimited'))
+    link.close()
+    await expect.poll(async () => (await make()).status).toBe(503)
+    const again = await linkTo(customer, 'support')
+    await again.report({ report: 'connected', number: '34911222333@s.whatsapp.net' })
+    const made = make()
+    const { idCommand } = await again.next('command')
+    await again.report({ report: 'command', idCommand, outcome: 'done', result: group })
+    expect(await made).toMatchObject({ status: 201, body: group })
   })
 })
