@@ -1,3 +1,4 @@
+import type * as Main from './index.ts'
 import { Config } from './config.ts'
 import type { Dispatcher } from './dispatcher/dispatcher.ts'
 import type { FilesBinding } from './files/file-store.ts'
@@ -13,6 +14,14 @@ export interface Env extends Partial<Record<keyof Config, string>> {
   FLEET: DurableObjectNamespace<Fleet>
   FILES: FilesBinding
   ASSETS: Fetcher
+}
+
+declare global {
+  namespace Cloudflare {
+    interface GlobalProps {
+      mainModule: typeof Main
+    }
+  }
 }
 
 const parsed = new WeakMap<Env, Config>()

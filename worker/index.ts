@@ -1,6 +1,7 @@
 import { app } from './app.ts'
 import type { Env } from './env.ts'
 
+export { Courier } from './dispatcher/courier.ts'
 export { Dispatcher } from './dispatcher/dispatcher.ts'
 export { Fleet } from './fleet/fleet.ts'
 export { Session } from './session/session.ts'

@@ -19,6 +19,7 @@ import { lastSuccessOf } from './retirement.ts'
 import { resend, type ResendRefusal } from './resend.ts'
 import { DispatcherStore } from './store.ts'
 import type { LogEntry } from './stream.ts'
+import { targetPolicyOf } from './target.ts'
 import { Starts, type StartsGiven } from './throttle.ts'
 import { Work, type WorkDoors } from './work.ts'
 import { userAgent } from '../user-agent.ts'
@@ -69,7 +70,10 @@ export class Dispatcher extends DurableObject<Env> {
       this.#store.open()
       this.#store.begin({ ref: place.ref, config, startAfter: place.startAfter }, Date.now())
       this.#begin()
-    } else await this.#work.configure(config, Date.now())
+    } else {
+      await this.#work.configure(config, Date.now())
+      await this.#work.batches.ended()
+    }
     this.#work?.engine.refresh()
     if (this.#work) await this.#work.engine.settledWithin(wakeWaitMs)
     await this.#arm()
@@ -206,6 +210,7 @@ export class Dispatcher extends DurableObject<Env> {
   /** Ends at once: nothing is sent any more, and nothing is kept. */
   async destroy(): Promise<{ ok: true }> {
     this.#work?.engine.stop()
+    await this.#work?.batches.ended()
     this.#work = null
     this.#deadlines.endAll()
     await this.#alarm.clear()
@@ -241,6 +246,8 @@ export class Dispatcher extends DurableObject<Env> {
       askStarts: (idSubscription, question) =>
         env.DISPATCHER.getByName(`rate:${idSubscription}`).giveStarts(question),
       send: (config, idEvent, body, now) => this.#send(config, idEvent, body, now),
+      sendBatch: (request, report) =>
+        this.ctx.exports.Courier.run({ ...request, timeoutMs: this.timeoutMs }, async (part) => report(part)),
       failed: (error) => this.#failed(error),
       background: (promise) => this.ctx.waitUntil(promise),
       arm: () => this.#arm(),
@@ -249,10 +256,7 @@ export class Dispatcher extends DurableObject<Env> {
   }
 
   #send(config: SubscriptionConfig, idEvent: string, body: string, now: number): Promise<Answer> {
-    const { CHATLINK_ALLOW_PRIVATE_TARGETS: allowPrivate, CHATLINK_PUBLIC_URL: publicUrl } = readConfig(
-      this.env,
-    )
-    const policy = { allowPrivate, publicUrl }
+    const policy = targetPolicyOf(readConfig(this.env))
     const { timeoutMs } = this
     return attempt({ destination: config, idEvent, body, userAgent, policy, timeoutMs, now }, this.#deadlines)
   }

@@ -1,4 +1,6 @@
+import type { Batch, Batches } from './batches.ts'
 import type { Breaker } from './breaker.ts'
+import { maxErrandMs } from './errand.ts'
 import { makeJob, type Job } from './job.ts'
 import type { LaneBook } from './lane-book.ts'
 import { restAfterMs, type Ledger } from './ledger.ts'
@@ -30,6 +32,7 @@ export interface EngineParts {
   breaker: Breaker
   replayer: Replayer
   settlement: Settlement
+  batches: Batches
   throttle: Throttle
   settings: () => Settings
   /** Whether anything may be sent. */
@@ -152,7 +155,8 @@ export class Engine {
   }
 
   #pump(): void {
-    const { now, isActive, settings, throttle } = this.#parts
+    const { now, isActive, settings, throttle, batches, breaker } = this.#parts
+    clearTimeout(this.#pumpTimer)
     const isLimited = settings().config.rateLimitPerSecond !== undefined
     while (this.#inFlight < maxConnections && isActive()) {
       const at = now()
@@ -164,9 +168,26 @@ export class Engine {
         this.#pumpLater(waitMs)
         return
       }
-      if (!this.#startOne(at)) return
-      throttle.take()
+      const batch = isLimited || !breaker.isClosed ? null : batches.next(at, maxConnections - this.#inFlight)
+      if (batch === 'soon') {
+        if (this.#startDue(at)) continue
+        this.#pumpLater(maxErrandMs)
+        return
+      }
+      if (batch) this.#startBatch(batch, at)
+      else if (this.#startOne(at)) throttle.take()
+      else return
     }
+  }
+
+  #startBatch(batch: Batch, now: number): void {
+    // What a batch delivers is unwritten until it is told of.
+    if (this.#parts.ledger.isDue(now, batch.open.size)) this.#write()
+    this.#inFlight += batch.request.connections
+    void this.#parts.batches.run(batch, (connections) => {
+      this.#inFlight -= connections
+      this.kick()
+    })
   }
 
   /** How many requests could start now, about. */
@@ -178,16 +199,9 @@ export class Engine {
   }
 
   #startOne(now: number): boolean {
-    const { breaker, book, stream, replayer } = this.#parts
+    const { breaker, stream, replayer } = this.#parts
     if (!breaker.isClosed && (this.#inFlight > 0 || !breaker.isDue(now))) return false
-    const due = breaker.isClosed ? book.due(now) : this.#dueForProbe(now)
-    const isRoom = this.#retriesInFlight < maxRetryConnections || !stream.waiting.hasReady
-    const mayRetry = isRoom && this.#logRetryAt <= now
-    if (due && mayRetry) {
-      breaker.probe(now)
-      void this.#run(() => this.#retry(due.lane, due.sequence ?? 0))
-      return true
-    }
+    if (this.#startDue(now)) return true
     const taken = stream.waiting.take()
     const replayed = taken ? null : replayer.next()
     const job = (taken ?? replayed)?.item
@@ -197,6 +211,17 @@ export class Engine {
       () => this.#attempt(job),
       () => (taken ? stream.waiting.finish(taken.lane) : replayed && replayer.finish(replayed)),
     )
+    return true
+  }
+
+  /** Starts a retry that is due. */
+  #startDue(now: number): boolean {
+    const { breaker, book, stream } = this.#parts
+    const due = breaker.isClosed ? book.due(now) : this.#dueForProbe(now)
+    const isRoom = this.#retriesInFlight < maxRetryConnections || !stream.waiting.hasReady
+    if (!due || !isRoom || this.#logRetryAt > now) return false
+    breaker.probe(now)
+    void this.#run(() => this.#retry(due.lane, due.sequence ?? 0))
     return true
   }
 
@@ -309,24 +334,27 @@ export class Engine {
 
   /** Writes when it is time to, and lets go whoever waits for quiet. */
   #rest(): void {
-    const { ledger, now, failed, replayer, written } = this.#parts
+    const { ledger, now } = this.#parts
     if (this.#isStopped) return
     const isQuiet = this.#isQuiet
-    if (ledger.isDirty && (ledger.isDue(now()) || (isQuiet && !this.isStreaming))) {
-      clearTimeout(this.#writeTimer)
-      this.#writeTimer = undefined
-      try {
-        if (replayer.isRunning)
-          ledger.also(() => replayer.advance(now()) && ledger.controlChanged(now()), now())
-        ledger.write(now())
-        written()
-      } catch (error) {
-        failed(error)
-      }
-    }
+    if (ledger.isDirty && (ledger.isDue(now()) || (isQuiet && !this.isStreaming))) this.#write()
     if (ledger.isDirty && isQuiet) this.#restLater(restAfterMs)
     else if (ledger.isDirty && this.#writeTimer === undefined) this.#restLater(maxUnwrittenMs)
     if (isQuiet && !ledger.isDirty) this.#wakeWaiters()
+  }
+
+  #write(): void {
+    const { ledger, now, failed, replayer, written } = this.#parts
+    clearTimeout(this.#writeTimer)
+    this.#writeTimer = undefined
+    try {
+      if (replayer.isRunning)
+        ledger.also(() => replayer.advance(now()) && ledger.controlChanged(now()), now())
+      ledger.write(now())
+      written()
+    } catch (error) {
+      failed(error)
+    }
   }
 
   /** Writes after a while, whatever is under way then. */
@@ -340,14 +368,7 @@ export class Engine {
   }
 
   #pumpLater(delayMs: number): void {
-    clearTimeout(this.#pumpTimer)
-    this.#pumpTimer = setTimeout(
-      () => {
-        this.#pumpTimer = undefined
-        this.kick()
-      },
-      Math.max(1, Math.ceil(delayMs)),
-    )
+    this.#pumpTimer = setTimeout(() => this.kick(), Math.max(1, Math.ceil(delayMs)))
   }
 
   #wakeWaiters(): void {

@@ -1,13 +1,21 @@
 const maxSamples = 200
+/** `usualMs` follows about so many attempts. */
+const usualOver = 16
 
 /** How an endpoint fares: the last attempts, kept in memory. After a restart it begins with what the attempt log still has. */
 export class Health {
+  /** How many attempts in a row have delivered, up to now. */
+  streak = 0
+  /** How long an attempt takes of late, in milliseconds. */
+  usualMs = 0
   readonly #samples: { isDelivered: boolean; durationMs: number }[] = []
   #next = 0
 
   add(isDelivered: boolean, durationMs: number): void {
     this.#samples[this.#next] = { isDelivered, durationMs }
     this.#next = (this.#next + 1) % maxSamples
+    this.streak = isDelivered ? this.streak + 1 : 0
+    this.usualMs += (durationMs - this.usualMs) / usualOver
   }
 
   /** Share of deliveries among the last attempts, and percentiles of their durations; null without any. */

@@ -50,6 +50,28 @@ export class Lanes<Item> {
     return { lane, item }
   }
 
+  /** Takes as many items, the lanes in turns and each in its order; the lanes are busy until `finish`. */
+  takeMany(limit: number): { lane: string; item: Item }[] {
+    const taken: { lane: string; item: Item }[] = []
+    for (let next = this.take(); next; next = taken.length < limit ? this.take() : null) {
+      taken.push(next)
+      this.finish(next.lane)
+    }
+    for (const { lane } of taken) {
+      this.#busy.add(lane)
+      this.#ready.delete(lane)
+    }
+    return taken
+  }
+
+  /** Gives back what was taken and not begun, before what waits in its lane, which stays busy until `finish`. */
+  putBack(lane: string, item: Item): void {
+    const queue = this.#queues.get(lane)
+    if (queue) queue.unshift(item)
+    else this.#queues.set(lane, [item])
+    this.#size++
+  }
+
   /** The item taken from this lane is done; the next one may start. */
   finish(lane: string): void {
     this.#busy.delete(lane)

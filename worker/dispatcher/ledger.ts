@@ -35,11 +35,11 @@ export class Ledger {
     return this.since !== null
   }
 
-  /** Whether it is time to write although more is under way. */
-  isDue(now: number): boolean {
+  /** Whether it is time to write although more is under way, `more` deliveries that are not known yet. */
+  isDue(now: number, more = 0): boolean {
     if (this.since === null) return false
     return (
-      this.#delivered.length >= maxUnwritten ||
+      this.#delivered.length + more >= maxUnwritten ||
       this.#characters > maxRowCharacters ||
       now - this.since >= maxUnwrittenMs
     )

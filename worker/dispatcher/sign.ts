@@ -53,9 +53,9 @@ export function currentSecrets(
   secrets: readonly { secret: string; expiresAt?: number }[],
   now: number,
 ): string[] {
-  return secrets.flatMap(({ secret, expiresAt }) =>
-    expiresAt === undefined || expiresAt > now ? [secret] : [],
-  )
+  return secrets
+    .filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
+    .map(({ secret }) => secret)
 }
 
 async function signOne(secret: string, content: Uint8Array): Promise<string> {

@@ -34,6 +34,8 @@ export class Stream {
   /** Newest sequence that is known of. */
   head: number
   readonly waiting = new Lanes<Job>()
+  /** Counts the configurations by which what waits was judged. */
+  era = 0
   readonly #open: Set<number>
   /** Open, and to be read again: since the object was last started, or its configuration changed. */
   readonly #lost: Set<number>
@@ -117,6 +119,13 @@ export class Stream {
     }
   }
 
+  /** Takes back what was taken in an `era` and has not been sent; if that is over, it is read and judged again. */
+  putBack(jobs: readonly Job[], era: number): void {
+    const open = jobs.filter(({ sequence }) => this.#open.has(sequence))
+    for (const job of open.toReversed()) this.waiting.putBack(job.lane, job)
+    if (era !== this.era && open.length > 0) this.reconsider(false)
+  }
+
   /** An event is delivered, given up, or in a lane of the book. */
   settle(job: Job): void {
     if (this.#open.delete(job.sequence)) this.#characters -= job.body.length
@@ -129,6 +138,7 @@ export class Stream {
 
   /** The configuration is another: what waits is read again and judged by it. `isReordered`: in other lanes than before. */
   reconsider(isReordered: boolean): void {
+    this.era++
     this.#isChanging ||= isReordered
     for (const { sequence, body } of this.waiting.clear()) {
       this.#lost.add(sequence)

@@ -25,6 +25,14 @@ export interface TargetPolicy {
 
 export const ownHostDetail = 'Use a host of your own; this one is ChatLink itself.'
 
+/** What the configuration says of targets. */
+export function targetPolicyOf(config: {
+  CHATLINK_ALLOW_PRIVATE_TARGETS: boolean
+  CHATLINK_PUBLIC_URL?: string | undefined
+}): TargetPolicy {
+  return { allowPrivate: config.CHATLINK_ALLOW_PRIVATE_TARGETS, publicUrl: config.CHATLINK_PUBLIC_URL }
+}
+
 const maxUrlCharacters = 2048
 
 /** Mail, and what browsers refuse for the same reason: these servers take the lines of an HTTP request for commands. */

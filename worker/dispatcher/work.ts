@@ -3,9 +3,11 @@ import type { SessionRef } from '../../schema/link.ts'
 import type { Config } from '../config.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import { probeDelay } from './backoff.ts'
+import { Batches, type BatchRequest } from './batches.ts'
 import { Breaker } from './breaker.ts'
 import type { DeliverySources } from './deliveries.ts'
 import { Engine } from './engine.ts'
+import type { Report } from './errand.ts'
 import { Health } from './health.ts'
 import { countUnsettled } from './lag.ts'
 import { LaneBook } from './lane-book.ts'
@@ -48,6 +50,7 @@ export interface WorkDoors {
   /** Asks for starts of a subscription's requests, which its sessions share. */
   askStarts: (idSubscription: string, question: { rate: number; count: number }) => Promise<StartsGiven>
   send: (config: SubscriptionConfig, idEvent: string, body: string, now: number) => Promise<Answer>
+  sendBatch: (request: BatchRequest, report: (report: Report) => void) => Promise<Report>
   failed: (error: unknown) => void
   background: (promise: Promise<unknown>) => void
   arm: () => Promise<void>
@@ -70,6 +73,7 @@ export class Work {
   readonly retirement: Retirement
   readonly settlement: Settlement
   readonly throttle: Throttle
+  readonly batches: Batches
   readonly engine: Engine
   settings: Settings
   #isTelling = false
@@ -101,8 +105,17 @@ export class Work {
       answered: () => this.engine.kick(),
       failed: doors.failed,
     })
+    this.batches = new Batches({
+      ...shared,
+      health,
+      settlement: this.settlement,
+      send: doors.sendBatch,
+      now: doors.now,
+      failed: doors.failed,
+    })
     this.engine = new Engine({
       ...shared,
+      batches: this.batches,
       replayer,
       throttle: this.throttle,
       settlement: this.settlement,

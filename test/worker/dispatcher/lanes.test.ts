@@ -50,6 +50,21 @@ describe('lanes', () => {
     )
   })
 
+  it('gives many at once, several of a lane in its order, and takes back what was not begun', () => {
+    const lanes = new Lanes<string>()
+    for (const item of ['a1', 'a2', 'a3', 'b1', 'c1', 'c2']) lanes.add(item.charAt(0), item)
+    lanes.take()
+    const many = lanes.takeMany(3).map(({ item }) => item)
+    expect(many).toEqual(['b1', 'c1', 'c2'])
+    lanes.add('c', 'c3')
+    expect(lanes.takeMany(3)).toEqual([])
+    lanes.putBack('c', 'c2')
+    lanes.finish('c')
+    lanes.finish('a')
+    expect(lanes.size).toBe(4)
+    expect(lanes.takeMany(9).map(({ item }) => item)).toEqual(['c2', 'a2', 'c3', 'a3'])
+  })
+
   it('drops what waits in a lane and nothing else', () => {
     const lanes = new Lanes<string>()
     for (const item of ['a1', 'b1', 'a2', 'a3']) lanes.add(item.charAt(0), item)

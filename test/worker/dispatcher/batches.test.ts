@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { maxBatchEvents } from '../../../worker/dispatcher/batches.ts'
+import { Courier } from '../../../worker/dispatcher/courier.ts'
+import { drained, makeDelivery, text, until, type Delivery } from './fixture.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const count = 400
+const chats = 20
+
+/** What has been logged while the subscription was paused. */
+async function makeBacklog(): Promise<Delivery & { values: string[] }> {
+  const delivery = await makeDelivery({ status: 'paused' })
+  const values = Array.from({ length: count }, (_, index) => `v${index}.`)
+  await delivery.log(...values.map((value, index) => text(value, String(index % chats))))
+  return { ...delivery, values }
+}
+
+/** The values of one chat, in the order in which they first came. */
+function chatOf(values: readonly unknown[], chat: number): number[] {
+  const numbers = values.map((value) => Number(String(value).slice(1)))
+  return Array.from(new Set(numbers)).filter((number) => number % chats === chat)
+}
+
+async function expectOrder(delivery: Delivery): Promise<void> {
+  const values = await delivery.endpoint.values()
+  for (let chat = 0; chat < chats; chat++) {
+    expect(chatOf(values, chat)).toEqual(
+      Array.from({ length: count / chats }, (_, index) => index * chats + chat),
+    )
+  }
+}
+
+describe('a batch', () => {
+  it('brings a backlog to an endpoint that takes it quickly: each event once, each chat in order, by six connections', async () => {
+    const run = vi.spyOn(Courier.prototype, 'run')
+    const backlog = await makeBacklog()
+    await backlog.change({ status: 'enabled' })
+    await drained(backlog, count)
+    expect(await backlog.endpoint.values()).toHaveLength(count)
+    await expectOrder(backlog)
+    for (const { headers, body } of await backlog.endpoint.received())
+      expect(headers['webhook-id']).toBe((JSON.parse(body) as { idEvent: string }).idEvent)
+    expect(await backlog.endpoint.mostConcurrent()).toBeLessThanOrEqual(6)
+    const sizes = run.mock.calls.map(([{ events }]) => events.length)
+    expect(sizes.length).toBeGreaterThan(count / maxBatchEvents / 2)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(maxBatchEvents)
+  })
+
+  it('ends with the first failure: the chat waits for its retry, the others go on, and nothing comes twice', async () => {
+    const backlog = await makeBacklog()
+    await backlog.endpoint.scriptMatching('"v205."', { status: 500 }, { status: 200 })
+    await backlog.change({ status: 'enabled' })
+    const others = count - count / chats + 10
+    await until(async () => new Set(await backlog.endpoint.values()).size >= others + 1, 'the others')
+    await until(async () => (await backlog.describe()).sequence === count, 'read to the end')
+    expect((await backlog.endpoint.values()).length).toBe(others + 1)
+    await backlog.passTo(10)
+    await drained(backlog, count + 1)
+    expect(await backlog.endpoint.values()).toHaveLength(count + 1)
+    await expectOrder(backlog)
+  })
+
+  it('is not held up by an event that hangs', async () => {
+    const backlog = await makeBacklog()
+    await backlog.endpoint.scriptMatching('"v205."', { fault: 'hang' })
+    await backlog.change({ status: 'enabled' })
+    const others = count - count / chats + 10
+    await until(async () => (await backlog.endpoint.values()).length === others + 1, 'all others')
+    expect(chatOf(await backlog.endpoint.values(), 5).at(-1)).toBe(205)
+  })
+
+  it('begins nothing more at an old URL when the change is answered, and nothing comes twice', async () => {
+    const backlog = await makeBacklog()
+    const other = await makeDelivery()
+    await backlog.endpoint.script({ delayMs: 6 })
+    await backlog.change({ status: 'enabled' })
+    await until(async () => (await backlog.endpoint.values()).length >= 60, 'the first batches')
+    await backlog.change({ url: other.endpoint.url })
+    const atChange = (await backlog.endpoint.values()).length
+    await until(async () => (await backlog.describe()).lag === 0, 'all delivered')
+    const before = await backlog.endpoint.values()
+    const after = await other.endpoint.values()
+    // What was under way then may still arrive.
+    expect(before.length).toBeLessThanOrEqual(atChange + 6)
+    expect(after.length).toBeGreaterThan(0)
+    expect(new Set([...before, ...after]).size).toBe(count)
+    expect(before.length + after.length).toBe(count)
+    for (let chat = 0; chat < chats; chat++) {
+      const order = chatOf([...before, ...after], chat)
+      expect(order).toEqual(order.toSorted((one, two) => one - two))
+    }
+  })
+
+  it('gives back what it could not send in its time, to be judged by the filter that holds then', async () => {
+    const run = vi.spyOn(Courier.prototype, 'run')
+    const backlog = await makeBacklog()
+    await backlog.endpoint.script(...Array.from({ length: 60 }, () => ({})), { delayMs: 60 })
+    await backlog.change({ status: 'enabled' })
+    await until(() => run.mock.calls.length >= 2, 'a batch that will not be through in time')
+    await backlog.change({ events: ['imageMessage'] })
+    const atChange = (await backlog.endpoint.values()).length
+    await until(async () => (await backlog.describe()).lag === 0, 'nothing left')
+    expect((await backlog.endpoint.values()).length).toBeLessThanOrEqual(atChange + 6)
+  })
+
+  it('begins nothing more when the subscription is gone', async () => {
+    const run = vi.spyOn(Courier.prototype, 'run')
+    const backlog = await makeBacklog()
+    await backlog.endpoint.script({ delayMs: 6 })
+    await backlog.change({ status: 'enabled' })
+    await until(() => run.mock.calls.length >= 2, 'a batch')
+    await backlog.dispatcher.destroy()
+    const atEnd = (await backlog.endpoint.values()).length
+    await Promise.allSettled(run.mock.results.map(({ value }) => value))
+    expect((await backlog.endpoint.values()).length).toBeLessThanOrEqual(atEnd + 6)
+  })
+
+  it('that breaks off is sent again singly: nothing is lost, and order is kept', async () => {
+    const run = vi.spyOn(Courier.prototype, 'run').mockRejectedValue(new Error('gone'))
+    vi.spyOn(console, 'error').mockReturnValue(undefined)
+    const backlog = await makeBacklog()
+    await backlog.change({ status: 'enabled' })
+    await drained(backlog, count)
+    expect(run).toHaveBeenCalledOnce()
+    await expectOrder(backlog)
+  })
+})
