@@ -216,6 +216,8 @@ export class Session {
       heldTooLong: () => {
         this.#log.warn('the Worker does not acknowledge: WhatsApp is left until it does')
         reports.cause = readClose(428, '', true)
+        // Its acknowledgement brings WhatsApp back, also when all else has been acknowledged.
+        this.#link.record({})
         this.#dispatch('heldTooLong')
       },
     })

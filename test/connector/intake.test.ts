@@ -3,6 +3,8 @@ import type { SeenStanza } from '../../connector/inbox.ts'
 import { IntakeBudget } from '../../connector/intake-budget.ts'
 import { Intake } from '../../connector/intake.ts'
 import { Undecrypted } from '../../connector/undecrypted.ts'
+import { Connection } from '../whatsapp/connection.ts'
+import { child } from '../whatsapp/node.ts'
 import { useStage } from './harness.ts'
 
 const stage = useStage()
@@ -168,6 +170,24 @@ it('excuses one session at a time whose decrypting stands still', () => {
   vi.advanceTimersByTime(3000)
   expect(areRead()).toEqual([true, true])
   for (const { intake } of all) intake.close()
+})
+
+it('connects again when it had to leave WhatsApp in the login, and nothing was there to be stored', async () => {
+  stage.startConnector()
+  const { session, phone } = await stage.linkSession()
+  await expect.poll(() => phone.pending).toEqual([])
+  let isFull = true
+  vi.spyOn(Undecrypted.prototype, 'bytes', 'get').mockImplementation(() => (isFull ? 1024 * mebibyte : 0))
+  const send = Connection.prototype.send
+  vi.spyOn(Connection.prototype, 'send').mockImplementation(function (this: Connection, stanza) {
+    // Without this answer a client is not logged in.
+    if (!isFull || child(stanza, 'digest') === undefined) send.call(this, stanza)
+  })
+  phone.dropConnection()
+  await expect.poll(() => phone.isConnected).toBe(true)
+  await expect.poll(() => phone.isConnected, { timeout: 5000 }).toBe(false)
+  isFull = false
+  await session.wait((seen) => seen.reportsOf('connected')[1])
 })
 
 /** Several sessions receive much while the Worker stores nothing; resolves with the most that all had at a time. */
