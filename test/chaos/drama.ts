@@ -38,6 +38,8 @@ export interface Verdict {
   disorder: string[]
   /** How long after the last breakdown everything had arrived. */
   healedMs: number
+  /** The longest time that this process, in which WhatsApp and the subscriber live, stood still. */
+  longestStandstillMs: number
   /** Webhooks that came again, and those of them for which there was no need. */
   duplicates: number
   needless: string[]
@@ -149,6 +151,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       lost: ledger.missing().map(({ idSession, chat, id }) => `${idSession}/${chat}/${id}`),
       split: ledger.split(),
       healedMs,
+      longestStandstillMs: timeline.longestStandstillMs,
       disorder: ledger.disorder().map((text) => text + explainOrder(actors, text)),
       duplicates: ledger.repeats.length,
       needless: await Promise.all(

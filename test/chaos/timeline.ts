@@ -3,6 +3,8 @@ export class Timeline {
   readonly #lines: { at: number; text: string; isLog: boolean }[] = []
   readonly #pulse: NodeJS.Timeout
   #beatAt = Date.now()
+  /** The longest time that this process stood still. */
+  longestStandstillMs = 0
 
   constructor() {
     this.#pulse = setInterval(() => this.#beat(), beatMs)
@@ -46,6 +48,7 @@ export class Timeline {
   /** The subscriber and WhatsApp live in this process: what they saw, they may have seen late. */
   #beat(): void {
     const lateMs = Date.now() - this.#beatAt - beatMs
+    this.longestStandstillMs = Math.max(this.longestStandstillMs, lateMs)
     if (lateMs > 300) this.note(`(this process stood still for ${lateMs} ms)`)
     this.#beatAt = Date.now()
   }

@@ -11,8 +11,20 @@ it('loses, doubles and reorders nothing while its processes are killed and froze
     messagesPerSecond: 15,
     say: (text) => said.push(text),
   })
-  const { received, sent, harms, healedMs, duplicates, linked, histories, memory, ...faults } = verdict
-  console.log(JSON.stringify({ received, sent, healedMs, duplicates, linked, histories, memory }))
+  const {
+    harms,
+    received,
+    sent,
+    duplicates,
+    healedMs,
+    longestStandstillMs,
+    linked,
+    histories,
+    memory,
+    ...faults
+  } = verdict
+  const figures = { received, sent, duplicates, healedMs, longestStandstillMs, linked, histories, memory }
+  console.log(JSON.stringify(figures))
   expect(faults, said.join('\n')).toEqual({
     wronglySent: [],
     lost: [],
