@@ -50,3 +50,9 @@ export function makeCipher(masterKey: Buffer, session: string): Cipher {
     },
   }
 }
+
+/** Names a master key without giving anything of it away. */
+export function fingerprintOf(masterKey: Buffer): string {
+  const bytes = hkdfSync('sha256', masterKey, '', 'chatlink master key fingerprint 1', 16)
+  return Buffer.from(bytes).toString('base64url')
+}

@@ -29,6 +29,7 @@ const Environment = z
     CHATLINK_MASTER_KEY: z
       .string('is missing: give 32 random bytes as base64')
       .refine((text) => Buffer.from(text, 'base64').length === 32, 'give 32 random bytes as base64'),
+    CHATLINK_NEW_MASTER_KEY: z.enum(['0', '1'], 'give 0 or 1').default('0'),
     CHATLINK_CONNECTOR_ID: IdConnector.optional(),
     CHATLINK_CAPACITY: whole(100, 1, 10_000),
     CHATLINK_HOLD_SECONDS: whole(10, 1, 14),
@@ -57,6 +58,8 @@ export interface Config {
   workerUrl: string
   connectorToken: string
   masterKey: Buffer
+  /** The master key replaces another one, which is lost. */
+  isMasterKeyNew: boolean
   /** How many sessions this process offers to run. */
   capacity: number
   /** How long bytes towards WhatsApp may wait for the Worker before that WhatsApp socket is closed. */
@@ -90,6 +93,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
       workerUrl: env.CHATLINK_URL.replace(/\/+$/, ''),
       connectorToken: env.CHATLINK_CONNECTOR_TOKEN,
       masterKey: Buffer.from(env.CHATLINK_MASTER_KEY, 'base64'),
+      isMasterKeyNew: env.CHATLINK_NEW_MASTER_KEY === '1',
       capacity: env.CHATLINK_CAPACITY,
       maxHoldMs: env.CHATLINK_HOLD_SECONDS * 1000,
       maxUncommittedBytes: env.CHATLINK_UNCOMMITTED_BYTES,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { FleetDownFrame, LINK_VERSION, linkClose, type SessionRef } from '../schema/link.ts'
+import { fingerprintOf } from './cipher.ts'
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
 import { ReconnectingSocket, webSocketUrl } from './socket.ts'
@@ -69,10 +70,19 @@ export class FleetClient {
   }
 
   #hello(): void {
-    const { idConnector, capacity } = this.#options.config
+    const { idConnector, capacity, masterKey, isMasterKeyNew } = this.#options.config
     const { running } = this
     const instance = this.#instance
-    this.#send({ type: 'hello', version: LINK_VERSION, idConnector, capacity, running, instance })
+    this.#send({
+      type: 'hello',
+      version: LINK_VERSION,
+      idConnector,
+      capacity,
+      running,
+      instance,
+      keyFingerprint: fingerprintOf(masterKey),
+      ...(isMasterKeyNew && { isKeyNew: true }),
+    })
     if (this.#isDraining) this.#send({ type: 'draining' })
   }
 
@@ -125,6 +135,11 @@ export class FleetClient {
       this.#options.log.error(
         { idConnector },
         'another connector has this name: give each a CHATLINK_CONNECTOR_ID of its own, or none',
+      )
+    } else if (code === linkClose.otherKey) {
+      this.#options.log.error(
+        'CHATLINK_MASTER_KEY is not the key with which this installation’s accounts were stored: give that one. ' +
+          'Only if it is lost, set CHATLINK_NEW_MASTER_KEY=1 once, and link every account anew',
       )
     } else if (httpStatus === 401 || httpStatus === 403) {
       this.#options.log.error('the Worker refused this connector: check CHATLINK_CONNECTOR_TOKEN')

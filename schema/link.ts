@@ -32,6 +32,8 @@ export const linkClose = {
   gap: 4410,
   /** Another connector of this name is there. Come back with a name of your own, or when that one is gone. */
   nameTaken: 4411,
+  /** This connector's master key is not the installation's. Come back with the right one. */
+  otherKey: 4412,
   /** The two sides speak different versions of this protocol. */
   versionMismatch: 4426,
   /** The session failed in this connector, which has forgotten it. It may be run anew, here or elsewhere. */
@@ -182,6 +184,10 @@ export const FleetUpFrame = z.discriminatedUnion('type', [
     running: z.array(IdObject),
     /** Made anew by each process: two that were given the same name are told apart by it. */
     instance: z.string().min(1).max(64).optional(),
+    /** Tells the master key with which this connector seals, without giving it away. */
+    keyFingerprint: z.string().min(1).max(64).optional(),
+    /** This key is to be the installation's from now on. */
+    isKeyNew: z.boolean().optional(),
   }),
   z.strictObject({ type: z.literal('beat') }),
   z.strictObject({ type: z.literal('draining') }),

@@ -27,6 +27,7 @@ describe('the environment of a connector', () => {
     ['CHATLINK_CONNECTOR_TOKEN', ''],
     ['CHATLINK_MASTER_KEY', 'dG9vIHNob3J0'],
     ['CHATLINK_URL', 'ftp://example.com'],
+    ['CHATLINK_NEW_MASTER_KEY', 'yes'],
     ['CHATLINK_CAPACITY', 'many'],
     ['CHATLINK_HOLD_SECONDS', '60'],
     ['CHATLINK_PROCESS_BYTES', '1000'],

@@ -65,6 +65,7 @@ export function useStage(): Stage {
         workerUrl: stage.worker.url,
         connectorToken: stage.worker.token,
         masterKey,
+        isMasterKeyNew: false,
         capacity: 10,
         maxHoldMs: 10_000,
         maxUncommittedBytes: 1024 * 1024,

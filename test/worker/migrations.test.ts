@@ -32,7 +32,11 @@ const landed: Record<string, { steps: readonly string[]; hashes: string[] }> = {
   },
   Fleet: {
     steps: fleetMigrations,
-    hashes: ['810874bbe20a9f932495687deef889a4', '0f0e6b2315eb5a64dda539bb8e5bcb12'],
+    hashes: [
+      '810874bbe20a9f932495687deef889a4',
+      '0f0e6b2315eb5a64dda539bb8e5bcb12',
+      '74be3057ae6c04e1d2d6c8ad43a1eb0b',
+    ],
   },
 }
 

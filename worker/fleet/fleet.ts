@@ -9,6 +9,7 @@ import { takeCounts, type Counts } from '../counts.ts'
 import { Assignments } from './assignments.ts'
 import { closeControl, Connectors, type OnlineConnector } from './connectors.ts'
 import { CountBook } from './count-book.ts'
+import { MasterKey } from './master-key.ts'
 import { writeMetrics } from './metrics.ts'
 import { fleetMigrations } from './migrations.ts'
 import { chooseConnector, reconcileConnector, type Candidate } from './placement.ts'
@@ -54,6 +55,7 @@ export interface ConnectorView {
  */
 export class Fleet extends DurableObject<Env> {
   readonly #assignments: Assignments
+  readonly #masterKey: MasterKey
   readonly #connectors: Connectors
   readonly #alarm: AlarmClock
   /** When the sessions of a lost connector move; by connector. */
@@ -67,6 +69,7 @@ export class Fleet extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#assignments = new Assignments(ctx.storage.sql)
+    this.#masterKey = new MasterKey(ctx.storage.sql)
     this.#connectors = new Connectors(ctx)
     this.#counts = new CountBook(ctx.storage.sql)
     this.#alarm = new AlarmClock(ctx.storage)
@@ -268,7 +271,10 @@ export class Fleet extends DurableObject<Env> {
   }
 
   async #greet(socket: WebSocket, hello: Extract<FleetUpFrame, { type: 'hello' }>): Promise<void> {
-    const { idConnector, capacity, running, instance } = hello
+    const { idConnector, capacity, running, instance, keyFingerprint, isKeyNew = false } = hello
+    if (keyFingerprint !== undefined && !this.#masterKey.admits(keyFingerprint, isKeyNew)) {
+      return closeControl(socket, linkClose.otherKey, 'its master key is not that of the installation')
+    }
     if (this.#connectors.isTaken(idConnector, instance)) {
       return closeControl(socket, linkClose.nameTaken, 'another connector of this name is there')
     }

@@ -20,4 +20,10 @@ export const fleetMigrations = [
     counts TEXT NOT NULL
   );
   `,
+  `
+  CREATE TABLE master_key (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    fingerprint TEXT NOT NULL
+  );
+  `,
 ] as const

@@ -74,6 +74,35 @@ describe('two connectors of one name', () => {
   })
 })
 
+describe('the master key', () => {
+  const hello = (idConnector: string, keyFingerprint: string) => {
+    return { type: 'hello', version: LINK_VERSION, idConnector, capacity: 5, running: [], keyFingerprint }
+  }
+
+  async function refusalOf(frame: Record<string, unknown>): Promise<number | undefined> {
+    const client = await FleetClient.open()
+    client.send(frame)
+    await client.until(() => client.closed !== null)
+    return client.closed?.code
+  }
+
+  it('is that of the first connector: one with another gets no session, also after an eviction', async () => {
+    await FleetClient.join('right', { keyFingerprint: 'one' })
+    expect(await refusalOf(hello('wrong', 'two'))).toBe(linkClose.otherKey)
+    await evictDurableObject(fleet())
+    expect(await refusalOf(hello('wrong', 'two'))).toBe(linkClose.otherKey)
+    await FleetClient.join('also-right', { keyFingerprint: 'one' })
+    expect(await connectorNames()).toEqual(['right', 'also-right'])
+  })
+
+  it('becomes another when a connector says that it is new', async () => {
+    await FleetClient.join('before', { keyFingerprint: 'one' })
+    await FleetClient.join('after', { keyFingerprint: 'two', isKeyNew: true })
+    expect(await refusalOf(hello('late', 'one'))).toBe(linkClose.otherKey)
+    await FleetClient.join('later', { keyFingerprint: 'two' })
+  })
+})
+
 describe('placement', () => {
   it('gives sessions to the connector with the most room', async () => {
     const small = await FleetClient.join('small', { capacity: 1 })

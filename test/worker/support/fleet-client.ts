@@ -30,11 +30,17 @@ export class FleetClient {
   /** Says hello and waits for the welcome. */
   static async join(
     idConnector: string,
-    options: { capacity?: number; running?: string[]; instance?: string } = {},
+    options: Partial<Extract<FleetUpFrame, { type: 'hello' }>> = {},
   ): Promise<FleetClient> {
     const client = await FleetClient.open(idConnector)
-    const { capacity = 10, running = [], instance } = options
-    client.send({ type: 'hello', version: LINK_VERSION, idConnector, capacity, running, instance })
+    client.send({
+      type: 'hello',
+      version: LINK_VERSION,
+      idConnector,
+      capacity: 10,
+      running: [],
+      ...options,
+    })
     await client.until(() => client.frames.some(({ type }) => type === 'welcome'))
     return client
   }
