@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { makeWASocket, WA_CERT_DETAILS, whatsAppVersion } from './baileys.ts'
 import type { AuthenticationCreds, GroupMetadata, proto, SocketConfig, WASocket } from './baileys.ts'
 import { makeQuietLog, type Log } from './log.ts'
+import { readInTurn } from './read-in-turn.ts'
 import type { StoreView } from './store.ts'
 
 export interface SocketOptions {
@@ -21,8 +22,10 @@ const rejection = Symbol.for('nodejs.rejection')
 /**
  * A socket of Baileys as sessions use it. What its client's asynchronous listeners reject with goes to the log, instead of
  * to the whole process.
+ *
+ * @param onCorrupt is called when what came from WhatsApp is not what it sent: the connection is to be cut.
  */
-export function makeSocket(options: SocketOptions): WASocket {
+export function makeSocket(options: SocketOptions, onCorrupt: () => void): WASocket {
   const { whatsApp, log } = options
   if (whatsApp?.rootKey !== undefined) WA_CERT_DETAILS.PUBLIC_KEY = whatsApp.rootKey as Buffer<ArrayBuffer>
   const before = EventEmitter.captureRejections
@@ -31,6 +34,7 @@ export function makeSocket(options: SocketOptions): WASocket {
     const socket = makeWASocket(socketConfig(options))
     const tell = (error: Error) => log.warn({ error: error.message }, 'Baileys failed aside of any request')
     Object.assign(socket.ws, { [rejection]: tell })
+    readInTurn(socket.ws, { onCorrupt, onError: tell })
     return socket
   } finally {
     EventEmitter.captureRejections = before

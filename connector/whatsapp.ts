@@ -2,6 +2,7 @@ import type { AuthenticationCreds, BinaryNode, WASocket } from './baileys.ts'
 import { Gate, type GateLimits } from './gate.ts'
 import type { IntakeBudget } from './intake-budget.ts'
 import { Intake } from './intake.ts'
+import type { Log } from './log.ts'
 import { hookable, type RawSocket } from './raw-socket.ts'
 import { keepOnlySent } from './retry-cache.ts'
 import type { SessionStore, StoreView } from './store.ts'
@@ -70,7 +71,7 @@ export class WhatsAppConnection {
     const { view, store, creds } = options
     this.#view = view
     this.#handlers = options.handlers
-    this.socket = makeSocket(options)
+    this.socket = makeSocket(options, () => this.#cutCorrupt(options.log))
     const raw = hookable(this.socket.ws)
     if (raw === undefined) {
       throw new Error(
@@ -150,6 +151,11 @@ export class WhatsAppConnection {
    */
   #endQueries(): void {
     this.socket.ws.emit('error', new Error('the connection has ended'))
+  }
+
+  #cutCorrupt(log: Log): void {
+    log.warn('bytes came from WhatsApp that it did not send so: it is connected to anew')
+    this.#raw.terminate()
   }
 
   #listen(store: SessionStore, creds: AuthenticationCreds): void {

@@ -136,6 +136,10 @@ export const harms: Record<string, (scene: Scene) => Promise<void>> = {
     const code = random.pick(['503', '515'])
     for (const { phone } of actors) phone.companion?.connection?.endWithStreamError(code)
   },
+  'a bit flipped in what WhatsApp sends': async ({ actors, random }) => {
+    const at = Math.floor(random.between(3, 19))
+    random.pick(actors).phone.companion?.connection?.garbleNext(at)
+  },
   'a silent WhatsApp': async ({ actors, random }) => {
     const { companion } = random.pick(actors).phone
     const connection = companion?.connection

@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib'
 import { type BinaryNode, decodeBinaryNode, encodeBinaryNode, type proto } from 'baileys'
 import type { RawData, WebSocket } from 'ws'
 import { encodeFrame, FrameReader } from './frame.ts'
@@ -20,6 +21,9 @@ export class Connection {
   #work = Promise.resolve()
   #frozen = false
   #held: Buffer[] = []
+  #garbledAt: number | undefined
+  /** Whether stanzas are sent compressed, as WhatsApp does with large ones. */
+  compresses = false
 
   constructor(socket: WebSocket, keys: ServerKeys, handlers: ConnectionHandlers) {
     this.#socket = socket
@@ -36,7 +40,8 @@ export class Connection {
 
   send(stanza: BinaryNode): void {
     if (!this.isOpen) return
-    const frame = encodeFrame(this.#noise.encrypt(encodeBinaryNode(stanza)))
+    const frame = encodeFrame(this.#noise.encrypt(this.#encode(stanza)))
+    this.#garble(frame)
     if (this.#frozen) this.#held.push(frame)
     else this.#socket.send(frame)
   }
@@ -56,6 +61,11 @@ export class Connection {
     this.#socket.terminate()
   }
 
+  /** The network changes one bit of the next frame: of the byte at this place, from the end if it is negative. */
+  garbleNext(at: number): void {
+    this.#garbledAt = at
+  }
+
   /** The network goes silent in the direction of the client until `thaw`; the socket stays open. */
   freeze(): void {
     this.#frozen = true
@@ -64,6 +74,18 @@ export class Connection {
   thaw(): void {
     this.#frozen = false
     for (const frame of this.#held.splice(0)) this.#socket.send(frame)
+  }
+
+  #encode(stanza: BinaryNode): Buffer {
+    const plain = encodeBinaryNode(stanza)
+    return this.compresses ? Buffer.concat([Buffer.from([2]), deflateSync(plain.subarray(1))]) : plain
+  }
+
+  #garble(frame: Buffer): void {
+    if (this.#garbledAt === undefined) return
+    const at = this.#garbledAt < 0 ? frame.length + this.#garbledAt : this.#garbledAt
+    this.#garbledAt = undefined
+    frame.writeUInt8(frame.readUInt8(at) ^ 1, at)
   }
 
   #receive(data: RawData): void {
