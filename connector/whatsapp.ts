@@ -194,8 +194,12 @@ export class WhatsAppConnection {
     })
   }
 
-  /** A dead network tells nothing: after too long without a frame the socket is cut, and Baileys closes. */
+  /**
+   * A dead network tells nothing: after too long without a frame the socket is cut, and Baileys closes. When Baileys closes
+   * by itself, nobody answers it there, and it would wait for half a minute.
+   */
   #checkSilence(): void {
-    if (performance.now() - this.#lastFrameAt > silenceMs) this.#raw.terminate()
+    const isSilent = performance.now() - this.#lastFrameAt > silenceMs
+    if (isSilent || this.socket.ws.isClosing) this.#raw.terminate()
   }
 }
