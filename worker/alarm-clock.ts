@@ -23,12 +23,12 @@ export class AlarmClock {
     this.#at = null
   }
 
-  /** Makes sure that the alarm goes off at `at` or earlier. */
-  async ensure(at: number): Promise<void> {
+  /** Makes sure that the alarm goes off at `at` or earlier; null when it does already. */
+  ensure(at: number): Promise<void> | null {
     const isStanding = this.#at !== null && this.#at > Date.now() - maxOverdueMs
-    if (isStanding && (this.#at ?? 0) <= at) return
+    if (isStanding && (this.#at ?? 0) <= at) return null
     this.#at = at
-    await this.#storage.setAlarm(at)
+    return this.#storage.setAlarm(at)
   }
 
   /** Removes the alarm. */

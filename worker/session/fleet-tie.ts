@@ -1,7 +1,11 @@
 import type { SessionRef } from '../../schema/link.ts'
 import { isActive } from './state-table.ts'
+import type { SessionRecord } from './record.ts'
 import type { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
+
+/** What the Fleet is to know of a session. */
+type Goal = SessionRecord['fleetKnows']
 
 /** What a session needs of the Fleet. */
 export interface FleetDoor {
@@ -53,12 +57,17 @@ export class FleetTie {
     return isActive(record.state) ? this.#wantAgainAt : null
   }
 
-  /** Tells the Fleet what it does not know, or asks again when that is due. Never throws. */
-  async sync(now: number): Promise<void> {
+  /** Tells the Fleet what it does not know, or asks again when that is due; null when there is nothing to tell. */
+  sync(now: number): Promise<void> | null {
     const { record } = this.#store
     const goal = this.#goal()
     const again = goal === 'wanted' && this.#wantAgainAt !== null && this.#wantAgainAt <= now
-    if (!record || this.#isBusy || (record.fleetKnows === goal && !again)) return
+    if (!record || this.#isBusy || (record.fleetKnows === goal && !again)) return null
+    return this.#tell(record, goal, now)
+  }
+
+  /** Never throws. */
+  async #tell(record: SessionRecord, goal: Goal, now: number): Promise<void> {
     this.#isBusy = true
     try {
       if (goal === 'wanted') {
@@ -81,7 +90,7 @@ export class FleetTie {
     if (this.#goal() !== goal && this.#repeatAt === null) await this.sync(now)
   }
 
-  #goal(): 'nothing' | 'wanted' | 'released' {
+  #goal(): Goal {
     const { record } = this.#store
     if (!record) return 'nothing'
     if (record.destroyedAt === null && isActive(record.state)) return 'wanted'

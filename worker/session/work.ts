@@ -119,14 +119,16 @@ export class Work {
     return outcome
   }
 
-  /** Makes sure that the alarm rings when the next thing is due. */
-  async arm(): Promise<void> {
-    const flushing = flushCounts(() => this.#env.FLEET.getByName('fleet'), Date.now())
-    if (flushing) this.#ctx.waitUntil(flushing)
+  /** Makes sure that the alarm rings when the next thing is due; null when it does already. */
+  arm(): Promise<void> | null {
+    const now = Date.now()
+    this.#background([flushCounts(() => this.#env.FLEET.getByName('fleet'), now)])
     try {
-      if (this.store.record) await this.alarm.ensure(this.upkeep.nextDue(Date.now()))
+      const setting = this.store.record && this.alarm.ensure(this.upkeep.nextDue(now))
+      return setting && setting.catch((error: unknown) => this.failed(error))
     } catch (error) {
       this.failed(error)
+      return null
     }
   }
 
@@ -190,8 +192,9 @@ export class Work {
     this.#background([this.fleet.sync(now), this.arm()])
   }
 
-  #background(promises: Promise<unknown>[]): void {
-    for (const promise of promises) this.#ctx.waitUntil(promise)
+  /** Keeps the object alive for what is under way. To wait for nothing costs, too: null says that there is nothing. */
+  #background(promises: readonly (Promise<unknown> | null)[]): void {
+    for (const promise of promises) if (promise) this.#ctx.waitUntil(promise)
   }
 }
 
