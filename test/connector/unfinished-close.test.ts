@@ -41,6 +41,15 @@ it('connects anew soon when WhatsApp ends the stream and does not answer the end
   const { session, phone } = await stage.linkSession()
   network.silence()
   phone.companion!.connection!.send(node('stream:error', { code: '503' }))
+  const ana = stage.whatsapp.createContact({ number: '34600111222', name: 'Ana' })
+  session.command('c1', {
+    kind: 'sendMessage',
+    idMessage: '3EB0AAAA',
+    message: { to: ana.pnJid!, messageType: 'conversation', value: 'Good morning' },
+  })
   await session.wait((seen) => seen.reportsOf('connected')[1], 8000)
+  await ana.waitForMessage(({ id }) => id === '3EB0AAAA')
+  const report = await session.wait((seen) => seen.reportsOf('command')[0])
+  expect(report.outcome).toBe('done')
   expect(session.reportsOf('reconnecting')).toHaveLength(1)
 })
