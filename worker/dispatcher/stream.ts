@@ -92,7 +92,7 @@ export class Stream {
     if (this.#isHeld || (purpose !== 'lost' && this.#lost.size > 0)) return
     switch (purpose) {
       case 'lost':
-        this.#takeLost(slice)
+        this.#takeLost(after, slice)
         return
       case 'lanes':
         this.#takeLanes(after, slice)
@@ -190,7 +190,9 @@ export class Stream {
     this.#book.advance(after, isEnd ? this.cursor : position, this.cursor)
   }
 
-  #takeLost(slice: LogSlice): void {
+  #takeLost(after: number, slice: LogSlice): void {
+    // Meanwhile something before it is to be read again: it goes first.
+    if (Math.min(...this.#lost) <= after) return
     const entries = new Map(slice.entries.map(({ sequence, body }) => [sequence, body]))
     const last = slice.entries.at(-1)?.sequence ?? Infinity
     for (const sequence of Array.from(this.#lost).sort((one, other) => one - other)) {
