@@ -7,9 +7,10 @@ import { restAfterMs, type Ledger } from './ledger.ts'
 import { matches, readHead } from './match.ts'
 import type { Answer } from './outcome.ts'
 import type { Attempt, LaneRecord, Settings } from './record.ts'
+import type { LogIntake } from './log-intake.ts'
 import type { Replayer } from './replayer.ts'
 import type { Settlement } from './settlement.ts'
-import type { LogEntry, LogSlice, Stream } from './stream.ts'
+import type { LogEntry, Stream } from './stream.ts'
 import type { Throttle } from './throttle.ts'
 import { maxUnwrittenMs } from './unwritten.ts'
 
@@ -18,10 +19,6 @@ export const maxConnections = 6
 /** Of these, retries may hold so many while there is fresh work. */
 const maxRetryConnections = 3
 
-const sliceEntries = 200
-const sliceBytes = 2 * 1024 * 1024
-const firstLogRetryMs = 1000
-const maxLogRetryMs = 60_000
 /** While work is under way, an alarm stands this far ahead, in case the object does not live to see its end. */
 export const backstopMs = 30_000
 
@@ -31,6 +28,7 @@ export interface EngineParts {
   ledger: Ledger
   breaker: Breaker
   replayer: Replayer
+  intake: LogIntake
   settlement: Settlement
   batches: Batches
   throttle: Throttle
@@ -39,7 +37,6 @@ export interface EngineParts {
   isActive: () => boolean
   /** First failure since the last success. */
   failingSince: () => number | null
-  readLog: (options: { after: number; limit: number; maxBytes: number }) => Promise<LogSlice>
   send: (job: Job, now: number) => Promise<Answer>
   now: () => number
   failed: (error: unknown) => void
@@ -48,7 +45,7 @@ export interface EngineParts {
 }
 
 /**
- * What keeps an endpoint busy: reads the log ahead of need, starts what may start while a connection is free, and writes
+ * What keeps an endpoint busy: has the log read ahead of need, starts what may start while a connection is free, and writes
  * progress in batches. It holds no state of its own that would have to survive.
  */
 export class Engine {
@@ -57,10 +54,6 @@ export class Engine {
   readonly #parts: EngineParts
   #inFlight = 0
   #retriesInFlight = 0
-  #isReading = false
-  #isHeadKnown = false
-  #logFailures = 0
-  #logRetryAt = 0
   #isStopped = false
   #pumpTimer: ReturnType<typeof setTimeout> | undefined
   #writeTimer: ReturnType<typeof setTimeout> | undefined
@@ -72,8 +65,8 @@ export class Engine {
 
   /** Takes what the Session hands over. */
   accept(head: number, entries: readonly LogEntry[], isFiltered: boolean): void {
-    const { stream, isActive, breaker } = this.#parts
-    this.#isHeadKnown = true
+    const { stream, isActive, breaker, intake } = this.#parts
+    intake.isHeadKnown = true
     if (isActive() && (breaker.isClosed || stream.waiting.size === 0)) stream.accept(entries, isFiltered)
     stream.head = Math.max(stream.head, head)
     this.kick()
@@ -81,7 +74,7 @@ export class Engine {
 
   /** Looks at the log again, then does whatever can be done now. */
   refresh(): void {
-    this.#isHeadKnown = false
+    this.#parts.intake.isHeadKnown = false
     this.kick()
   }
 
@@ -89,7 +82,7 @@ export class Engine {
   kick(): void {
     if (this.#isStopped) return
     this.#pump()
-    this.#read()
+    this.#parts.intake.advance(() => this.kick())
     this.#rest()
   }
 
@@ -112,19 +105,19 @@ export class Engine {
 
   /** When there will be something to do; null when there is nothing. */
   nextDue(now: number): number | null {
-    const { book, breaker, stream, ledger, isActive, throttle } = this.#parts
+    const { book, breaker, stream, ledger, isActive, throttle, intake } = this.#parts
     const due: number[] = []
     const startAt = throttle.nextAt(now)
-    if (this.#inFlight > 0 || this.#isReading || ledger.isDirty) due.push(now + backstopMs)
+    if (this.#inFlight > 0 || intake.isReading || ledger.isDirty) due.push(now + backstopMs)
     if (isActive()) {
       const earliest = breaker.isClosed ? 0 : breaker.record.probeAt
       const nextAt = book.nextAt()
-      if (nextAt !== null) due.push(Math.max(nextAt, earliest, this.#logRetryAt, startAt))
+      if (nextAt !== null) due.push(Math.max(nextAt, earliest, intake.retryAt, startAt))
       const isBehind =
         stream.waiting.size > 0 || stream.nextRead() !== null || (stream.cursor < stream.head && !book.isFull)
       if (isBehind || this.#parts.replayer.isRunning) {
-        const isMoving = this.#inFlight > 0 || this.#isReading || startAt > now
-        due.push(Math.max(earliest, this.#logRetryAt, isMoving ? now + backstopMs : now))
+        const isMoving = this.#inFlight > 0 || intake.isReading || startAt > now
+        due.push(Math.max(earliest, intake.retryAt, isMoving ? now + backstopMs : now))
       }
     }
     return due.length === 0 ? null : Math.min(...due)
@@ -151,7 +144,7 @@ export class Engine {
   }
 
   get #isQuiet(): boolean {
-    return this.#inFlight === 0 && !this.#isReading
+    return this.#inFlight === 0 && !this.#parts.intake.isReading
   }
 
   #pump(): void {
@@ -216,10 +209,10 @@ export class Engine {
 
   /** Starts a retry that is due. */
   #startDue(now: number): boolean {
-    const { breaker, book, stream } = this.#parts
+    const { breaker, book, stream, intake } = this.#parts
     const due = breaker.isClosed ? book.due(now) : this.#dueForProbe(now)
     const isRoom = this.#retriesInFlight < maxRetryConnections || !stream.waiting.hasReady
-    if (!due || !isRoom || this.#logRetryAt > now) return false
+    if (!due || !isRoom || intake.retryAt > now) return false
     breaker.probe(now)
     void this.#run(() => this.#retry(due.lane, due.sequence ?? 0))
     return true
@@ -255,11 +248,11 @@ export class Engine {
 
   /** Tries a failing event again; its body is read from the log. */
   async #retry(lane: string, sequence: number): Promise<void> {
-    const { book, settlement, settings, now, breaker } = this.#parts
+    const { book, settlement, settings, now, breaker, intake } = this.#parts
     book.setBusy(lane, true)
     this.#retriesInFlight++
     try {
-      const body = await this.#readOne(sequence)
+      const body = await intake.readOne(sequence)
       const record = book.get(lane)
       if (!record || record.sequence !== sequence) return
       if (body === null) {
@@ -278,58 +271,6 @@ export class Engine {
       this.#retriesInFlight--
       book.setBusy(lane, false)
     }
-  }
-
-  async #readOne(sequence: number): Promise<string | null> {
-    if (this.#logRetryAt > this.#parts.now()) throw new Error('The log cannot be read now.')
-    try {
-      const slice = await this.#parts.readLog({ after: sequence - 1, limit: 1, maxBytes: sliceBytes })
-      const [entry] = slice.entries
-      return entry?.sequence === sequence ? entry.body : null
-    } catch (error) {
-      this.#logFailed()
-      throw error
-    }
-  }
-
-  #read(): void {
-    const { stream, breaker, replayer, ledger, isActive, now } = this.#parts
-    if (this.#isReading || !isActive() || this.#logRetryAt > now()) return
-    if (!breaker.isClosed && stream.waiting.size > 0) return
-    const read =
-      stream.nextRead() ?? (this.#isHeadKnown ? null : { after: stream.cursor, purpose: 'log' as const })
-    const replayAfter = read || stream.waiting.size > 0 ? null : replayer.nextRead()
-    const after = read?.after ?? replayAfter
-    if (replayer.isThrough) ledger.touch(now())
-    if (after === null) return
-    this.#isReading = true
-    void this.#readSlice(after, (slice) => {
-      if (read) stream.take(read.purpose, after, slice)
-      else replayer.take(after, slice)
-    })
-  }
-
-  async #readSlice(after: number, take: (slice: LogSlice) => void): Promise<void> {
-    const { readLog, failed, ledger, now } = this.#parts
-    try {
-      const slice = await readLog({ after, limit: sliceEntries, maxBytes: sliceBytes })
-      this.#isHeadKnown = true
-      this.#logFailures = 0
-      take(slice)
-      ledger.touch(now())
-    } catch (error) {
-      this.#logFailed()
-      failed(error)
-    } finally {
-      this.#isReading = false
-      this.kick()
-    }
-  }
-
-  #logFailed(): void {
-    const delayMs = Math.min(firstLogRetryMs * 2 ** this.#logFailures, maxLogRetryMs)
-    this.#logFailures++
-    this.#logRetryAt = this.#parts.now() + delayMs
   }
 
   /** Writes when it is time to, and lets go whoever waits for quiet. */

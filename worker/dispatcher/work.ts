@@ -15,6 +15,7 @@ import { Ledger } from './ledger.ts'
 import { addMissed } from './missed.ts'
 import type { Answer, DisableReason } from './outcome.ts'
 import type { Control, Missed, Replay, Settings } from './record.ts'
+import { LogIntake } from './log-intake.ts'
 import { Replayer } from './replayer.ts'
 import { Retirement, type RetirementDoor } from './retirement.ts'
 import { Settlement } from './settlement.ts'
@@ -113,18 +114,21 @@ export class Work {
       now: doors.now,
       failed: doors.failed,
     })
+    const isActive = () => this.isActive
+    const { now, failed } = doors
+    const readLog: SessionDoor['readLog'] = (options) => this.session.readLog(options)
     this.engine = new Engine({
       ...shared,
       batches: this.batches,
       replayer,
+      intake: new LogIntake({ ...shared, replayer, isActive, readLog, now, failed }),
       throttle: this.throttle,
       settlement: this.settlement,
-      isActive: () => this.isActive,
+      isActive,
       failingSince: () => this.control.failingSince,
-      readLog: (options) => this.session.readLog(options),
-      send: (job, now) => doors.send(this.settings.config, job.idEvent, job.body, now),
-      now: doors.now,
-      failed: doors.failed,
+      send: (job, at) => doors.send(this.settings.config, job.idEvent, job.body, at),
+      now,
+      failed,
       written: () => this.#written(),
     })
     for (const { error, durationMs } of store.latestAttempts()) this.health.add(error === null, durationMs)
