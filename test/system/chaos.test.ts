@@ -5,7 +5,7 @@ import { playDrama } from '../chaos/drama.ts'
 it('loses, doubles and reorders nothing while its processes are killed and frozen and its links cut', async () => {
   const said: string[] = []
   const verdict = await playDrama({
-    seed: 5,
+    seed: 3301,
     seconds: 45,
     sessions: 3,
     messagesPerSecond: 15,
