@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectGarbage } from './garbage.ts'
 
 /** Fewer linkings leave too little behind to stop all sessions for it. */
 export const minLinkings = 10
@@ -33,7 +32,5 @@ export class LinkingMemory {
 
 /** Collects all garbage and gives the emptied pages back, which an ordinary collection keeps (V8's `gc-extension.h`). */
 export function giveBack(): void {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (options: { type: 'major'; flavor: 'last-resort' }) => void
-  collect({ type: 'major', flavor: 'last-resort' })
+  collectGarbage({ type: 'major', flavor: 'last-resort' })
 }

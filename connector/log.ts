@@ -1,15 +1,24 @@
-import { pino, type Logger } from 'pino'
+import { destination, pino, type Logger, type LoggerOptions } from 'pino'
 
 export type Log = Logger
 
 /** JSON lines on stdout. Nothing secret is ever given to it; objects of Baileys and libsignal are not given either. */
 export function makeLog(level: string): Log {
-  return pino({
+  return pino(optionsOf(level))
+}
+
+/** The same for a process that ends in a moment: each line is written before the call returns. */
+export function makeLastLog(level: string): Log {
+  return pino(optionsOf(level), destination({ dest: 1, sync: true }))
+}
+
+function optionsOf(level: string): LoggerOptions {
+  return {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-  })
+  }
 }
 
 interface QuietLog {

@@ -86,10 +86,8 @@ export class Session {
     this.#content?.close()
     this.#reports.begin()
     this.#content = new SessionContent({
+      ...this.#options,
       ...state,
-      ref: this.#options.ref,
-      config: this.#options.config,
-      budget: this.#options.budget,
       log: this.#log,
       link: this.#link,
       report: (report) => this.#reports.send(report),

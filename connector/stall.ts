@@ -4,7 +4,7 @@ import { stalled } from './close-cause.ts'
 import type { Config } from './config.ts'
 import { Link } from './link.ts'
 import type { LinkHandlers } from './link-handlers.ts'
-import { makeLog, type Log } from './log.ts'
+import { makeLastLog, type Log } from './log.ts'
 import { findStallSite } from './stall-site.ts'
 
 /** So often within `stallWindowMs` a session may make its process stall; then it is stopped. */
@@ -22,7 +22,7 @@ type Attached = Parameters<LinkHandlers['attached']>[0]
  * takes the sessions beside it along three times, and no more.
  */
 export async function noteStall(config: Config): Promise<void> {
-  const log = makeLog(config.logLevel)
+  const log = makeLastLog(config.logLevel)
   const { ref, stack } = (await findStallSite()) ?? { stack: [] }
   const { idSession, idTenant } = ref ?? {}
   log.fatal(

@@ -1,11 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectGarbage } from './garbage.ts'
 
 /** How much of files passes between two collections. */
 const collectBytes = 4 * 1024 * 1024
 
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void
 let passedBytes = 0
 const collectEveryMs = 20
 
@@ -17,12 +14,12 @@ export function notePassed(bytes: number): void {
   passedBytes += bytes
   if (passedBytes < collectBytes) return
   passedBytes = 0
-  collect({ type: 'minor' })
+  collectGarbage({ type: 'minor' })
 }
 
 /** The same while something streams files of which the chunks are not seen: Baileys' uploads. */
 export async function collectMeanwhile<Result>(work: Promise<Result>): Promise<Result> {
-  const timer = setInterval(() => collect({ type: 'minor' }), collectEveryMs)
+  const timer = setInterval(() => collectGarbage({ type: 'minor' }), collectEveryMs)
   try {
     return await work
   } finally {

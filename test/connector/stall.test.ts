@@ -99,6 +99,16 @@ it('ends a process whose event loop stands still, says where and for whom, and l
   expect(told).not.toMatch(/before|has-spun/)
 })
 
+it('ends a process that hangs in native code, where nobody can look, too', async () => {
+  const { session, phone } = await link('34911000001')
+  const text = `hang once unless ${join(directory, 'has-hung')}`
+  await ana.send(phone, { text })
+  await session.wait(({ events }) => events[0], 20_000)
+  expect(session.events.map(({ value }) => value)).toEqual([text])
+  expect(ends).toEqual(['SIGKILL'])
+  expect(output).toMatch(/"stack":\[\],"msg":"this connector stands still/)
+})
+
 it('stops a session at its third stall in a row, and runs the others', async () => {
   const [one, two] = [await link('34911000001'), await link('34911000002')]
   const flag = join(directory, 'is-cured')
