@@ -1,5 +1,5 @@
 import type { LinkCommand } from '../schema/command.ts'
-import { linkClose, type SessionRef } from '../schema/link.ts'
+import { linkClose, type SessionReport, type SessionRef } from '../schema/link.ts'
 import { readClose, Replacements, storageRefused } from './close-cause.ts'
 import type { Config } from './config.ts'
 import type { IntakeBudget } from './intake-budget.ts'
@@ -85,25 +85,24 @@ export class Session {
   #attach(state: Parameters<LinkHandlers['attached']>[0]): void {
     this.#content?.close()
     this.#reports.begin()
-    this.#content = new SessionContent({
-      ...this.#options,
-      ...state,
-      log: this.#log,
-      link: this.#link,
-      report: (report) => this.#reports.send(report),
-    })
-    this.#dispatch('attached')
+    try {
+      const report = (each: SessionReport) => this.#reports.send(each)
+      this.#content = new SessionContent({
+        ...this.#options,
+        ...state,
+        log: this.#log,
+        link: this.#link,
+        report,
+      })
+      this.#dispatch('attached')
+    } catch (error) {
+      this.fail(error as Error)
+    }
   }
 
   #linkHandlers(): LinkHandlers {
     return {
-      attached: (state) => {
-        try {
-          this.#attach(state)
-        } catch (error) {
-          this.fail(error as Error)
-        }
-      },
+      attached: (state) => this.#attach(state),
       refused: () => {
         this.#leaveConnection((connection) => connection.drop())
         this.#reports.cause = storageRefused
