@@ -49,8 +49,13 @@ export async function relayThroughput(url: string, arrivals: Arrivals, total: nu
   return total
 }
 
-/** Events from the links to the subscriber, in batches as they come, with their keys; resolves with their number. */
-export async function linkThroughput(links: RawLink[], arrivals: Arrivals, total: number): Promise<number> {
+/** Events from the links to the subscriber, in batches as they come, with the keys that change; resolves with their number. */
+export async function linkThroughput(
+  links: RawLink[],
+  arrivals: Arrivals,
+  total: number,
+  changedKeys = keysOf,
+): Promise<number> {
   arrivals.reset()
   const each = Math.floor(total / links.length)
   await Promise.all(
@@ -58,7 +63,7 @@ export async function linkThroughput(links: RawLink[], arrivals: Arrivals, total
       const idSession = link.ref.idSession
       for (let sent = 0; sent < each; sent += 100) {
         const events = Array.from({ length: Math.min(100, each - sent) }, () => makeEvent(idSession))
-        link.commit(events, keysOf(events))
+        link.commit(events, changedKeys(events))
         await link.drained()
       }
     }),

@@ -1,7 +1,9 @@
 import { measureBlackHole } from './black-hole.ts'
 import { startWorker } from './installation.ts'
+import type { keysOf } from './event.ts'
 import type { BenchOptions } from './options.ts'
 import { measurePace, medianPace, type Pace } from './process-cpu.ts'
+import type { RawLink } from './raw-link.ts'
 import { Relay } from './relay.ts'
 import { Sink } from './sink.ts'
 import { describeState } from './state.ts'
@@ -48,14 +50,17 @@ async function measureThroughput(bench: WorkerBench): Promise<void> {
       paces: [] as Pace[],
     },
   ]
-  for (const sessions of [1, 10, 100]) {
-    const links = await worker.prepare(`throughput${sessions}`, sessions, sink.url)
+  const add = (name: string, links: RawLink[], changedKeys?: typeof keysOf) =>
     contestants.push({
-      name: `link → durable → signed → delivered, ${sessions} session${sessions > 1 ? 's' : ''}`,
+      name: `link → durable → signed → delivered, ${name}`,
       pid: worker.pid,
-      run: (count) => linkThroughput(links, arrivals, count),
+      run: (count) => linkThroughput(links, arrivals, count, changedKeys),
       paces: [],
     })
+  for (const sessions of [1, 10, 100]) {
+    const links = await worker.prepare(`throughput${sessions}`, sessions, sink.url)
+    add(`${sessions} session${sessions > 1 ? 's' : ''}`, links)
+    if (sessions === 10) add(`${sessions} sessions, no keys`, links, () => [])
   }
   for (const { run } of contestants) await run(warmUpEvents)
   for (let round = 1; round <= rounds; round++) {

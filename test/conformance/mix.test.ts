@@ -8,6 +8,7 @@ import { type Case, ConformanceStage, pause, text, waitUntil } from './stage.ts'
 const seed = Number(process.env['CHATLINK_MIX_SEED'] ?? 1)
 const stepsOfAll = 60
 const mostCrashes = 2
+const mostAtOnce = 400
 const chats = ['1', '2', '3', '4', '5', '6', '7']
 const answers: Step[][] = [
   [{}],
@@ -40,7 +41,8 @@ afterAll(() => stage.stop())
 async function play(random: Random, { one, link, laneOf, changes, published }: Player): Promise<void> {
   const chance = random.next()
   if (chance < 0.55) {
-    const chosen = Array.from({ length: 1 + Math.floor(random.next() * 30) }, () => random.pick(chats))
+    const most = random.next() < 0.25 ? mostAtOnce : 30
+    const chosen = Array.from({ length: 1 + Math.floor(random.next() * most) }, () => random.pick(chats))
     const events = chosen.map((chat) => ({ chat, event: text(`in ${chat}`, chat) }))
     for (const { chat, event } of events) published.set(event.idEvent, laneOf(chat, event.idEvent))
     link.commit(events.map(({ event }) => ({ idSession: one.idSession, ...event })))
