@@ -13,6 +13,9 @@ export interface StartsGiven {
 
 /** Timers are late: a start that was missed by no more than this is made up for, else the rate would not be reached. */
 const maxCatchUpMs = 50
+
+/** How late starts may be asked for: at slow rates there is time enough between two of them. */
+const creditMs = (everyMs: number) => (everyMs < maxCatchUpMs ? maxCatchUpMs : 0)
 /** Starts are asked for so far ahead: the more sessions, the longer each may have to wait for its turn. */
 const maxAheadMs = 100
 const askAgainMs = 1000
@@ -26,7 +29,7 @@ export class Starts {
     if (rate !== this.#rate) this.#nextAt = 0
     this.#rate = rate
     const everyMs = 1000 / rate
-    const at = Math.max(this.#nextAt, now - maxCatchUpMs)
+    const at = Math.max(this.#nextAt, now - creditMs(everyMs))
     this.#nextAt = at + count * everyMs
     return { at, everyMs, count }
   }
@@ -87,7 +90,8 @@ export class Throttle {
   }
 
   #forget(now: number): void {
-    while (this.#given.count > 0 && this.#given.at < now - 2 * maxCatchUpMs) this.take()
+    const latest = now - maxCatchUpMs - creditMs(this.#given.everyMs)
+    while (this.#given.count > 0 && this.#given.at < latest) this.take()
   }
 
   async #ask(question: { rate: number; count: number }): Promise<void> {
