@@ -91,9 +91,10 @@ describe.concurrent('J. Alarms, seen from outside', () => {
         async () => (await one.deliveries('status=failing&limit=100')).length === 40,
         'failures',
       )
-      const soon = Date.now() + 8000
+      let soon = 0
       one.scriptMatching('"bad ', { status: 200 })
       await stage.restart(patient, (stored) => {
+        soon = Date.now() + 8000
         stored.change(
           'Dispatcher',
           'UPDATE lanes SET next_at = CASE WHEN sequence % 4 < 2 THEN ? ELSE ? END',
