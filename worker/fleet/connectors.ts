@@ -13,6 +13,8 @@ export interface Connector {
 export interface OnlineConnector extends Connector {
   socket: WebSocket
   lastBeatAt: number
+  /** The same by the Fleet's own clock. */
+  heardAt: number
 }
 
 export const beatSeconds = 5
@@ -27,11 +29,11 @@ export class Connectors {
     this.#ctx = ctx
   }
 
-  /** Takes up the sockets that outlived a hibernation; their silence counts from now. */
+  /** Takes up the sockets that outlived a hibernation; their silence counts from now, by the Fleet's own clock. */
   load(now: number): void {
     for (const socket of this.#ctx.getWebSockets()) {
       const kept = socket.deserializeAttachment() as Connector | null
-      if (kept && socket.readyState === WebSocket.OPEN) this.#keep(socket, kept, now)
+      if (kept && socket.readyState === WebSocket.OPEN) this.#keep(socket, kept, Date.now(), now)
     }
   }
 
@@ -54,11 +56,11 @@ export class Connectors {
   }
 
   /** A connector has said who it is. An older socket of the same name is closed. */
-  greet(socket: WebSocket, connector: Connector): void {
+  greet(socket: WebSocket, connector: Connector, now: number): void {
     const older = this.online.get(connector.idConnector)
     if (older && older.socket !== socket)
       closeControl(older.socket, 1000, 'the connector has come back on another socket')
-    this.#keep(socket, connector, connector.connectedAt)
+    this.#keep(socket, connector, connector.connectedAt, now)
     socket.serializeAttachment(connector)
     this.send(connector.idConnector, { type: 'welcome', version: LINK_VERSION, beatSeconds })
   }
@@ -83,9 +85,9 @@ export class Connectors {
     }
   }
 
-  #keep(socket: WebSocket, connector: Connector, lastBeatAt: number): void {
+  #keep(socket: WebSocket, connector: Connector, lastBeatAt: number, heardAt: number): void {
     this.#ids.set(socket, connector.idConnector)
-    this.online.set(connector.idConnector, { ...connector, socket, lastBeatAt })
+    this.online.set(connector.idConnector, { ...connector, socket, lastBeatAt, heardAt })
   }
 }
 

@@ -7,6 +7,7 @@ import { fail, succeed, type Result } from '../result.ts'
 import { AlarmClock } from '../alarm-clock.ts'
 import { takeCounts, type Counts } from '../counts.ts'
 import { Assignments } from './assignments.ts'
+import { AwakeClock } from './awake-clock.ts'
 import { closeControl, Connectors, type OnlineConnector } from './connectors.ts'
 import { CountBook } from './count-book.ts'
 import { MasterKey } from './master-key.ts'
@@ -23,7 +24,7 @@ import {
   type TenantEntry,
 } from './tenants.ts'
 
-/** The Fleet's times, in milliseconds: a connector that is lost has its sessions elsewhere within 15 s. */
+/** The Fleet's times, in milliseconds awake: a connector that is lost has its sessions elsewhere within 15 s. */
 const timing = {
   /** A connector not heard for this long is gone: two missed beats. */
   silentMs: 10_000,
@@ -58,6 +59,7 @@ export class Fleet extends DurableObject<Env> {
   readonly #masterKey: MasterKey
   readonly #connectors: Connectors
   readonly #alarm: AlarmClock
+  readonly #clock = new AwakeClock()
   /** When the sessions of a lost connector move; by connector. */
   readonly #moveAt = new Map<string, number>()
   /** Sessions that are being handed over, and until when that may take. */
@@ -80,7 +82,7 @@ export class Fleet extends DurableObject<Env> {
       move: (ref, from) => this.#takeFrom(ref, from),
     })
     void ctx.blockConcurrencyWhile(async () => {
-      const now = Date.now()
+      const now = this.#clock.now()
       migrate(ctx.storage, fleetMigrations)
       this.#assignments.load()
       this.#connectors.load(now)
@@ -215,6 +217,7 @@ export class Fleet extends DurableObject<Env> {
     const connector = this.#connectors.find(socket)
     if (!connector) return closeControl(socket, linkClose.badFrame, 'say hello first')
     connector.lastBeatAt = Date.now()
+    connector.heardAt = this.#clock.now()
     if (frame.type === 'draining') await this.#drain(connector)
   }
 
@@ -222,7 +225,9 @@ export class Fleet extends DurableObject<Env> {
     const connector = this.#connectors.find(socket)
     if (!connector) return
     this.#connectors.drop(connector, 'closed')
-    this.#moveAt.set(connector.idConnector, Date.now() + (connector.isDraining ? 0 : timing.graceMs))
+    const now = this.#clock.now()
+    const graceMs = this.#clock.wasAway(now) ? timing.restartGraceMs : timing.graceMs
+    this.#moveAt.set(connector.idConnector, now + (connector.isDraining ? 0 : graceMs))
     await this.#arm()
   }
 
@@ -230,8 +235,9 @@ export class Fleet extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#alarm.spend()
     try {
-      this.#watch(Date.now())
-      await this.#rebalance.step(Date.now(), this.#moveAt.size === 0 && this.#handovers.size === 0)
+      const now = this.#clock.now()
+      this.#watch(now)
+      await this.#rebalance.step(now, this.#moveAt.size === 0 && this.#handovers.size === 0)
       await this.#arm()
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
@@ -244,7 +250,7 @@ export class Fleet extends DurableObject<Env> {
   /** Gives up who is silent, frees what was theirs, and places what waits. */
   #watch(now: number): void {
     for (const connector of this.#connectors.online.values()) {
-      if (connector.lastBeatAt + timing.silentMs > now) continue
+      if (connector.heardAt + timing.silentMs > now) continue
       this.#connectors.drop(connector, 'not heard any more')
       this.#moveAt.set(connector.idConnector, now)
     }
@@ -279,7 +285,9 @@ export class Fleet extends DurableObject<Env> {
       return closeControl(socket, linkClose.nameTaken, 'another connector of this name is there')
     }
     const connectedAt = Date.now()
-    this.#connectors.greet(socket, { idConnector, capacity, isDraining: false, connectedAt, instance })
+    const now = this.#clock.now()
+    const connector = { idConnector, capacity, isDraining: false, connectedAt, instance }
+    this.#connectors.greet(socket, connector, now)
     this.#moveAt.delete(idConnector)
     const { all } = this.#assignments
     const isOnline = (id: string) => this.#connectors.online.has(id)
@@ -288,7 +296,7 @@ export class Fleet extends DurableObject<Env> {
     for (const idObject of adopt) this.#assign(idObject, idConnector)
     for (const idObject of run) this.#run(idObject, idConnector)
     this.#placeWaiting()
-    this.#rebalance.begin(Date.now())
+    this.#rebalance.begin(now)
     await this.#arm()
   }
 
@@ -304,7 +312,7 @@ export class Fleet extends DurableObject<Env> {
     this.#connectors.send(idConnector, { type: 'release', idObject: ref.idObject })
     this.#assignments.put(ref, null)
     // Its link's close brings it back at once; should that not come, the alarm does.
-    this.#handovers.set(ref.idObject, Date.now() + timing.handoverMs)
+    this.#handovers.set(ref.idObject, this.#clock.now() + timing.handoverMs)
   }
 
   async #isMovable({ idObject }: SessionRef): Promise<boolean> {
@@ -314,7 +322,7 @@ export class Fleet extends DurableObject<Env> {
   }
 
   #askAgain(ref: SessionRef, idConnector: string): void {
-    const now = Date.now()
+    const now = this.#clock.now()
     const before = this.#asks.get(ref.idObject)
     const count = before && now - before.at < timing.askWindowMs ? before.count + 1 : 1
     this.#asks.set(ref.idObject, { count, at: now })
@@ -360,8 +368,8 @@ export class Fleet extends DurableObject<Env> {
     const dues = [...this.#moveAt.values(), ...this.#handovers.values()]
     const rebalanceAt = this.#rebalance.nextDue()
     if (rebalanceAt !== null) dues.push(rebalanceAt)
-    for (const { lastBeatAt } of this.#connectors.online.values()) dues.push(lastBeatAt + timing.silentMs)
-    if (dues.length > 0) await this.#alarm.ensure(Math.min(...dues))
+    for (const { heardAt } of this.#connectors.online.values()) dues.push(heardAt + timing.silentMs)
+    if (dues.length > 0) await this.#alarm.ensure(this.#clock.alarmAt(Math.min(...dues)))
   }
 }
 

@@ -13,9 +13,28 @@ afterEach(async () => {
   await reset()
 })
 
-async function passSeconds(seconds: number): Promise<void> {
+function jumpSeconds(seconds: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 })
-  await runDurableObjectAlarm(fleet())
+}
+
+/** Time passes, and the Fleet is awake: its alarm rings, and those that are there beat. */
+async function passSeconds(seconds: number, ...beating: FleetClient[]): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    jumpSeconds(1)
+    for (const client of beating) await beat(client)
+    await runDurableObjectAlarm(fleet())
+  }
+}
+
+/** Resolves when the Fleet has heard it. */
+async function beat(client: FleetClient): Promise<void> {
+  const at = Date.now()
+  client.send({ type: 'beat' })
+  await vi.waitFor(async () => {
+    const { connectors } = await fleet().listConnectors()
+    const shown = connectors.find(({ idConnector }) => idConnector === client.idConnector)
+    expect(shown?.lastBeatAt).toBeGreaterThanOrEqual(at)
+  })
 }
 
 async function connectorNames(): Promise<string[]> {
@@ -174,15 +193,50 @@ describe('placement', () => {
     const { ref } = await makeSession()
     await frozen.runs(ref.idObject)
     const other = await FleetClient.join('other')
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11_000 })
-    other.send({ type: 'beat' })
-    await vi.waitFor(async () => {
-      const { connectors } = await fleet().listConnectors()
-      expect(connectors.some(({ lastBeatAt }) => lastBeatAt >= Date.now() - 1000)).toBe(true)
-    })
-    await runDurableObjectAlarm(fleet())
+    await passSeconds(11, other)
     await other.runs(ref.idObject)
     expect(await connectorNames()).toEqual(['other'])
+  })
+
+  it.each([
+    ['forward', 3 * 3600],
+    ['by little more than a silence', 12],
+    ['back', -3600],
+  ])('keeps every connector and moves nothing when the clock jumps %s', async (_title, seconds) => {
+    const one = await FleetClient.join('one')
+    const { ref } = await makeSession()
+    await one.runs(ref.idObject)
+    const two = await FleetClient.join('two')
+    await passSeconds(4)
+    jumpSeconds(seconds)
+    await beat(two)
+    await runDurableObjectAlarm(fleet())
+    await runDurableObjectAlarm(fleet())
+    await passSeconds(2, one, two)
+    expect(await connectorNames()).toEqual(['one', 'two'])
+    expect(two.told).toEqual([])
+  })
+
+  it('notices a silence also after the clock has jumped', async () => {
+    await FleetClient.join('frozen')
+    const other = await FleetClient.join('other')
+    jumpSeconds(3600)
+    await passSeconds(11, other)
+    expect(await connectorNames()).toEqual(['other'])
+  })
+
+  it('gives those time to come back whose sockets a suspension has cost', async () => {
+    const lost = await FleetClient.join('lost')
+    const { ref } = await makeSession()
+    await lost.runs(ref.idObject)
+    const other = await FleetClient.join('other')
+    jumpSeconds(3600)
+    lost.close()
+    await vi.waitFor(async () => expect(await connectorNames()).toEqual(['other']))
+    await passSeconds(3, other)
+    expect(other.told).toEqual([])
+    await passSeconds(2, other)
+    await other.runs(ref.idObject)
   })
 
   it('tells a connector that wakes up to release what runs elsewhere', async () => {
@@ -289,9 +343,7 @@ describe('restart', () => {
     await abortAllDurableObjects()
     const other = await FleetClient.join('other')
     expect(other.told).toEqual([])
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 9000 })
-    other.send({ type: 'beat' })
-    await runDurableObjectAlarm(fleet())
+    await passSeconds(9, other)
     await other.runs(ref.idObject)
   })
 
