@@ -21,6 +21,9 @@ describe('a list', () => {
       const filled = fillPath(path)
       for (const cursor of [
         'nonsense',
+        'NaN',
+        '%27%3B--',
+        '1'.repeat(513),
         '-1',
         '1.5',
         '1e3',
