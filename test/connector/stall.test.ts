@@ -97,7 +97,7 @@ it('ends a process whose event loop stands still, says where and for whom, and l
     stack: expect.arrayContaining([expect.stringMatching(/^spin \(.*test\/support\/spin\.ts:\d+\)$/)]),
   })
   expect(told).not.toMatch(/before|has-spun/)
-})
+}, 60_000)
 
 it('ends a process that hangs in native code, where nobody can look, too', async () => {
   const { session, phone } = await link('34911000001')
@@ -107,7 +107,7 @@ it('ends a process that hangs in native code, where nobody can look, too', async
   expect(session.events.map(({ value }) => value)).toEqual([text])
   expect(ends).toEqual(['SIGKILL'])
   expect(output).toMatch(/"stack":\[\],"msg":"this connector stands still/)
-})
+}, 60_000)
 
 it('stops a session at its third stall in a row, and runs the others', async () => {
   const [one, two] = [await link('34911000001'), await link('34911000002')]
@@ -138,4 +138,4 @@ it('lets a process live that was frozen for longer than that', async () => {
   await session.wait(({ events }) => events[0], 20_000)
   await wait(stallSeconds * 1000)
   expect(ends).toEqual([])
-})
+}, 60_000)
