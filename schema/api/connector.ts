@@ -7,7 +7,10 @@ export const ConnectorList = z
     connectors: z.array(
       z.object({
         idConnector: IdConnector,
-        status: z.enum(['online', 'draining']),
+        status: z.enum(['online', 'draining', 'failing']).meta({
+          description:
+            '`draining`: it hands its sessions over. `failing`: it did not begin what it was given, or fell silent, three times within ten minutes; it is given nothing more until it works or is started anew.',
+        }),
         capacity: z.int().meta({ description: 'How many sessions it can run.' }),
         sessions: z.int().meta({ description: 'How many it runs.' }),
         connectedAt: IsoTime,

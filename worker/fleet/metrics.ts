@@ -7,7 +7,7 @@ import type { CountName, Counts } from '../counts.ts'
 export interface Installation {
   connectors: readonly {
     idConnector: string
-    status: 'online' | 'draining'
+    status: 'online' | 'draining' | 'failing'
     capacity: number
     sessions: number
   }[]
@@ -52,7 +52,7 @@ export function writeMetrics(installation: Installation, counts: Counts): Promis
   const gauge = (name: string, help: string, ...labelNames: string[]) =>
     new Gauge({ name, help, labelNames, registers })
   const online = gauge('chatlink_connectors', 'Connectors that are there.', 'status')
-  for (const status of ['online', 'draining'] as const)
+  for (const status of ['online', 'draining', 'failing'] as const)
     online.set({ status }, connectors.filter((connector) => connector.status === status).length)
   const capacity = gauge('chatlink_connector_capacity', 'Sessions that a connector may run.', 'connector')
   const running = gauge('chatlink_connector_sessions', 'Sessions that a connector runs.', 'connector')

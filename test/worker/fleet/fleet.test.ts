@@ -5,41 +5,12 @@ import { LINK_VERSION, linkClose } from '../../../schema/link.ts'
 import { FleetClient } from '../support/fleet-client.ts'
 import { LinkClient } from '../support/link-client.ts'
 import { makeSession, makeTenant } from '../support/objects.ts'
-
-const fleet = () => env.FLEET.getByName('fleet')
+import { connectorNames, fleet, passSeconds } from './fixture.ts'
 
 afterEach(async () => {
   vi.useRealTimers()
   await reset()
 })
-
-function jumpSeconds(seconds: number): void {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 })
-}
-
-/** Time passes, and the Fleet is awake: its alarm rings, and those that are there beat. */
-async function passSeconds(seconds: number, ...beating: FleetClient[]): Promise<void> {
-  for (let second = 0; second < seconds; second++) {
-    jumpSeconds(1)
-    for (const client of beating) await beat(client)
-    await runDurableObjectAlarm(fleet())
-  }
-}
-
-/** Resolves when the Fleet has heard it. */
-async function beat(client: FleetClient): Promise<void> {
-  const at = Date.now()
-  client.send({ type: 'beat' })
-  await vi.waitFor(async () => {
-    const { connectors } = await fleet().listConnectors()
-    const shown = connectors.find(({ idConnector }) => idConnector === client.idConnector)
-    expect(shown?.lastBeatAt).toBeGreaterThanOrEqual(at)
-  })
-}
-
-async function connectorNames(): Promise<string[]> {
-  return (await fleet().listConnectors()).connectors.map(({ idConnector }) => idConnector)
-}
 
 describe('connectors', () => {
   it('are listed with their capacity and load', async () => {
@@ -196,47 +167,6 @@ describe('placement', () => {
     await passSeconds(11, other)
     await other.runs(ref.idObject)
     expect(await connectorNames()).toEqual(['other'])
-  })
-
-  it.each([
-    ['forward', 3 * 3600],
-    ['by little more than a silence', 12],
-    ['back', -3600],
-  ])('keeps every connector and moves nothing when the clock jumps %s', async (_title, seconds) => {
-    const one = await FleetClient.join('one')
-    const { ref } = await makeSession()
-    await one.runs(ref.idObject)
-    const two = await FleetClient.join('two')
-    await passSeconds(4)
-    jumpSeconds(seconds)
-    await beat(two)
-    await runDurableObjectAlarm(fleet())
-    await runDurableObjectAlarm(fleet())
-    await passSeconds(2, one, two)
-    expect(await connectorNames()).toEqual(['one', 'two'])
-    expect(two.told).toEqual([])
-  })
-
-  it('notices a silence also after the clock has jumped', async () => {
-    await FleetClient.join('frozen')
-    const other = await FleetClient.join('other')
-    jumpSeconds(3600)
-    await passSeconds(11, other)
-    expect(await connectorNames()).toEqual(['other'])
-  })
-
-  it('gives those time to come back whose sockets a suspension has cost', async () => {
-    const lost = await FleetClient.join('lost')
-    const { ref } = await makeSession()
-    await lost.runs(ref.idObject)
-    const other = await FleetClient.join('other')
-    jumpSeconds(3600)
-    lost.close()
-    await vi.waitFor(async () => expect(await connectorNames()).toEqual(['other']))
-    await passSeconds(3, other)
-    expect(other.told).toEqual([])
-    await passSeconds(2, other)
-    await other.runs(ref.idObject)
   })
 
   it('tells a connector that wakes up to release what runs elsewhere', async () => {
