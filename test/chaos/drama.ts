@@ -7,11 +7,12 @@ import { Histories } from './history.ts'
 import { Ledger } from './ledger.ts'
 import { Linking } from './linking.ts'
 import { MemoryWatch, type Memory } from './memory.ts'
+import { describeMissing } from './missing.ts'
 import { Outages } from './outages.ts'
 import { Outgoing } from './outgoing.ts'
 import { Proxy } from './proxy.ts'
 import { Random } from './random.ts'
-import { findDeadRatchets } from './ratchets.ts'
+import { findDeadRatchets, promptMs } from './ratchets.ts'
 import { findNeedless, type Needless } from './repeats.ts'
 import { SmallDisk } from './small-disk.ts'
 import { Subscriber } from './subscriber.ts'
@@ -136,7 +137,11 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     await linkingAll
     say(`${ledger.sentCount} messages in, ${outgoing.count} out; waiting for what is still on its way`)
     const brokenUntil = Date.now()
-    await waitUntil('all arrived', () => ledger.missing().length === 0, 90_000).catch(() => undefined)
+    const allArrived = () => ledger.missing().length === 0
+    await waitUntil('all arrived', allArrived, promptMs).catch(async () => {
+      for (const text of await describeMissing({ stage, ledger, timeline })) say(text)
+      await waitUntil('all arrived', allArrived, 70_000).catch(() => undefined)
+    })
     const healedMs = Date.now() - brokenUntil
     const deadRatchets = await findDeadRatchets({ stage, ledger, timeline }, actors)
     const unlinked = await linking.judge(ledger)

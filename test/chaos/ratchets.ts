@@ -6,7 +6,7 @@ import type { Ledger } from './ledger.ts'
 import { timeOf, type Timeline } from './timeline.ts'
 
 /** So long a message may take when everything has healed … */
-const promptMs = 20_000
+export const promptMs = 20_000
 /** … and so much longer it is waited for, to tell a late one from one that never comes. */
 const lateMs = 60_000
 /** So far back the log is shown. */
