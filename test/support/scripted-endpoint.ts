@@ -84,9 +84,9 @@ export class ScriptedEndpoints {
       for (const one of matching ?? []) this.scriptMatching(rest.join('/'), one.text, one.steps)
       response.writeHead(204).end()
     } else if (first === '_received') {
-      const { received, mostConcurrent } = this.#endpoint(rest.join('/'))
+      const { received, concurrent, mostConcurrent } = this.#endpoint(rest.join('/'))
       response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ received, mostConcurrent }))
+      response.end(JSON.stringify({ received, concurrent, mostConcurrent }))
     } else {
       this.#answer([first, ...rest].join('/'), request, response, body)
     }

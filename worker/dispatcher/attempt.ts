@@ -44,7 +44,8 @@ export async function attempt(request: AttemptRequest, deadlines: Deadlines): Pr
   try {
     const { body } = request
     const { signal } = bounded
-    const first = await fetch(prepared.href, { method: 'POST', headers, body, redirect: 'manual', signal })
+    const sent = fetch(prepared.href, { method: 'POST', headers, body, redirect: 'manual', signal })
+    const first = await bounded.wait(sent)
     const response = first.status < 200 ? await readBehindInterim(first, bounded) : first
     return await readAnswer(response, bounded)
   } catch (cause) {
@@ -117,6 +118,12 @@ async function readAnswer(response: Response, bounded: Bounded): Promise<Answer>
   return { kind: 'answer', status, retryAfter, webhookDelivery: headers.get('webhook-delivery'), excerpt }
 }
 
+/** Frees the connection of an answer that is not read to its end. */
+function letGo(reader: ReadableStreamDefaultReader<Uint8Array>, bounded: Bounded): void {
+  bounded.end()
+  reader.cancel().catch(() => {})
+}
+
 /** Reads the beginning of the answer as text. A body that never ends, or breaks off, does not change the outcome. */
 async function readExcerpt(response: Response, bounded: Bounded): Promise<string> {
   if (!response.body) return ''
@@ -128,16 +135,15 @@ async function readExcerpt(response: Response, bounded: Bounded): Promise<string
   let isDone = false
   try {
     while (bytes < maxAnswerBytes) {
-      const { done, value } = await reader.read()
+      const { done, value } = await bounded.wait(reader.read())
       isDone = done
       if (done) break
       bytes += value.byteLength
       if (text.length < maxExcerptCharacters) text += decoder.decode(value, { stream: true })
     }
   } catch {
-    isDone = true
-  } finally {
-    if (!isDone) bounded.end()
+    isDone = !bounded.isOver
   }
+  if (!isDone) letGo(reader, bounded)
   return text.slice(0, maxExcerptCharacters)
 }

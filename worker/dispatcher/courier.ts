@@ -15,7 +15,7 @@ export class Courier extends WorkerEntrypoint<Env> {
   run(request: ErrandRequest, report: (report: Report) => Promise<void>): Promise<Report> {
     const { destination, timeoutMs } = request
     const policy = targetPolicyOf(readConfig(this.env))
-    const deadlines = new Deadlines()
+    const deadlines = new Deadlines('endedWithTheCall')
     const errand = new Errand(request, ({ idEvent, body }, now) =>
       attempt({ destination, idEvent, body, userAgent, policy, timeoutMs, now }, deadlines),
     )

@@ -1,7 +1,11 @@
-/** A request under way, and the way to end it. `isOver`: it was ended from here. */
+/** A request under way, and the way to end it. */
 export interface Bounded {
-  readonly signal: AbortSignal
+  /** For `fetch`; null when the request ends with the call that it is made in. */
+  readonly signal: AbortSignal | null
+  /** It was ended from here. */
   readonly isOver: boolean
+  /** Waits for a part of the request. @throws when the request is ended meanwhile. */
+  wait<Value>(part: Promise<Value>): Promise<Value>
   /** Brings the end nearer; never moves it away. */
   shorten(withinMs: number): void
   /** Ends the request at once. */
@@ -9,18 +13,28 @@ export interface Bounded {
 }
 
 class Slot implements Bounded {
-  readonly #controller = new AbortController()
+  readonly #controller: AbortController | null
   readonly #moved: (endsAt: number) => void
+  #giveUp: (reason: Error) => void = () => {}
   endsAt: number
   isOver = false
 
-  constructor(endsAt: number, moved: (endsAt: number) => void) {
+  constructor(endsAt: number, controller: AbortController | null, moved: (endsAt: number) => void) {
     this.endsAt = endsAt
+    this.#controller = controller
     this.#moved = moved
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal
+  get signal(): AbortSignal | null {
+    return this.#controller?.signal ?? null
+  }
+
+  wait<Value>(part: Promise<Value>): Promise<Value> {
+    if (this.#controller) return part
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject
+      part.then(resolve, reject)
+    })
   }
 
   shorten(withinMs: number): void {
@@ -32,7 +46,8 @@ class Slot implements Bounded {
 
   end(): void {
     this.isOver = true
-    this.#controller.abort()
+    this.#controller?.abort()
+    this.#giveUp(new Error('The request was ended.'))
   }
 }
 
@@ -40,15 +55,23 @@ class Slot implements Bounded {
  * The time limits of the requests under way, kept by one timer: at full speed most requests end long before theirs, and a
  * timer for each would cost more than the request's signature. No timer stands while nothing is under way, so that the
  * object may sleep.
+ *
+ * An abort signal costs a tenth of a request. A call that makes requests and then ends needs none: what it leaves ends with it.
  */
 export class Deadlines {
+  readonly #hasSignals: boolean
   readonly #running = new Set<Slot>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #timerAt = Infinity
 
+  constructor(requests: 'abortedBySignal' | 'endedWithTheCall') {
+    this.#hasSignals = requests === 'abortedBySignal'
+  }
+
   /** Bounds a request that begins now and is to end within `withinMs`, until `finish`. */
   begin(withinMs: number): Bounded {
-    const slot = new Slot(Date.now() + withinMs, (endsAt) => this.#arm(endsAt))
+    const controller = this.#hasSignals ? new AbortController() : null
+    const slot = new Slot(Date.now() + withinMs, controller, (endsAt) => this.#arm(endsAt))
     this.#running.add(slot)
     this.#arm(slot.endsAt)
     return slot

@@ -45,7 +45,7 @@ export class Dispatcher extends DurableObject<Env> {
   readonly #store: DispatcherStore
   readonly #alarm: AlarmClock
   #work: Work | null = null
-  readonly #deadlines = new Deadlines()
+  readonly #deadlines = new Deadlines('abortedBySignal')
   readonly #starts = new Starts()
   #lastWakeAt = 0
 

@@ -14,7 +14,7 @@ export async function readBehindInterim(response: Response, bounded: Bounded): P
   let text = ''
   let final: Response | null = null
   while (final === null) {
-    const next = await reader?.read()
+    const next = reader && (await bounded.wait(reader.read()))
     if (!next || next.done || text.length > maxHeadCharacters)
       throw new Error('no answer behind an interim one')
     text += decoder.decode(next.value, { stream: true })

@@ -1,9 +1,12 @@
+import { runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { maxBatchEvents } from '../../../worker/dispatcher/batches.ts'
 import { Courier } from '../../../worker/dispatcher/courier.ts'
+import type { DeliveryStatus } from '../../../worker/dispatcher/delivery-view.ts'
 import { drained, makeDelivery, text, until, type Delivery } from './fixture.ts'
 
 afterEach(() => {
+  vi.useRealTimers()
   vi.restoreAllMocks()
 })
 
@@ -70,6 +73,24 @@ describe('a batch', () => {
     const others = count - count / chats + 10
     await until(async () => (await backlog.endpoint.values()).length === others + 1, 'all others')
     expect(chatOf(await backlog.endpoint.values(), 5).at(-1)).toBe(205)
+  })
+
+  it('ends a request when its time is over, and an answer that never does, and frees their connections', async () => {
+    const backlog = await makeBacklog()
+    await runInDurableObject(backlog.dispatcher, (dispatcher) => {
+      dispatcher.timeoutMs = 700
+    })
+    await backlog.endpoint.scriptMatching('"v205."', { fault: 'hang' })
+    await backlog.endpoint.scriptMatching('"v206."', { dripMs: 20 })
+    await backlog.endpoint.scriptMatching('"v207."', { floodBytes: 10_000_000 })
+    await backlog.change({ status: 'enabled' })
+    const of = async (status: DeliveryStatus) =>
+      (await backlog.dispatcher.listDeliveries({ status, limit: count })).deliveries
+    const others = count - count / chats + 10
+    await until(async () => (await of('delivered')).length === others, 'all others are delivered')
+    await until(async () => (await of('failing')).length === 1, 'the one that hangs has failed')
+    expect(await of('failing')).toMatchObject([{ lastError: 'timeout', attempts: 1 }])
+    await until(async () => (await backlog.endpoint.concurrent()) === 0, 'no connection is held')
   })
 
   it('begins nothing more at an old URL when the change is answered, and nothing comes twice', async () => {

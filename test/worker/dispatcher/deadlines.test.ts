@@ -10,7 +10,7 @@ afterEach(() => {
 
 describe('deadlines', () => {
   it('end the request whose time is over, and no other', () => {
-    const deadlines = new Deadlines()
+    const deadlines = new Deadlines('abortedBySignal')
     const long = deadlines.begin(5000)
     const short = deadlines.begin(1000)
     vi.advanceTimersByTime(1000)
@@ -21,7 +21,7 @@ describe('deadlines', () => {
   })
 
   it('can be brought nearer, and never moved away', () => {
-    const deadlines = new Deadlines()
+    const deadlines = new Deadlines('abortedBySignal')
     const request = deadlines.begin(5000)
     request.shorten(9000)
     request.shorten(1000)
@@ -32,17 +32,17 @@ describe('deadlines', () => {
   })
 
   it('leave alone what has ended in time', () => {
-    const deadlines = new Deadlines()
+    const deadlines = new Deadlines('abortedBySignal')
     const ended = deadlines.begin(1000)
     const running = deadlines.begin(2000)
     deadlines.finish(ended)
     vi.advanceTimersByTime(2000)
-    expect(ended.signal.aborted).toBe(false)
-    expect(running.signal.aborted).toBe(true)
+    expect(ended.signal?.aborted).toBe(false)
+    expect(running.signal?.aborted).toBe(true)
   })
 
   it('leave no timer behind when nothing is under way', () => {
-    const deadlines = new Deadlines()
+    const deadlines = new Deadlines('abortedBySignal')
     const requests = [deadlines.begin(1000), deadlines.begin(2000)]
     expect(vi.getTimerCount()).toBe(1)
     for (const request of requests) deadlines.finish(request)
@@ -50,7 +50,7 @@ describe('deadlines', () => {
   })
 
   it('end everything at once when the sender goes away', () => {
-    const deadlines = new Deadlines()
+    const deadlines = new Deadlines('abortedBySignal')
     const requests = [deadlines.begin(1000), deadlines.begin(2000)]
     deadlines.endAll()
     expect(requests.map(({ isOver }) => isOver)).toEqual([true, true])

@@ -20,7 +20,7 @@ async function send(url: string, timeoutMs = 5000, headers: Record<string, strin
       timeoutMs,
       now: Date.now(),
     },
-    new Deadlines(),
+    new Deadlines('abortedBySignal'),
   )
   return { answer, durationMs: performance.now() - startedAt }
 }

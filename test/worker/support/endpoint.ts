@@ -31,6 +31,11 @@ export class Endpoint {
     return (await this.#state()).received
   }
 
+  /** Requests that are not answered to their end. */
+  async concurrent(): Promise<number> {
+    return (await this.#state()).concurrent
+  }
+
   async mostConcurrent(): Promise<number> {
     return (await this.#state()).mostConcurrent
   }
@@ -45,7 +50,7 @@ export class Endpoint {
     await fetch(`${this.origin}/_script/${this.path}`, { method: 'PUT', body: JSON.stringify(body) })
   }
 
-  async #state(): Promise<{ received: Received[]; mostConcurrent: number }> {
+  async #state(): Promise<{ received: Received[]; concurrent: number; mostConcurrent: number }> {
     const response = await fetch(`${this.origin}/_received/${this.path}`)
     return response.json()
   }
