@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { MessageStatus } from '../event/change.ts'
 import { Jid } from '../id.ts'
 import { IsoTime, nextCursor, PageQuery } from './common.ts'
+import { waiting } from './placement.ts'
 
 export const defaultWaitSeconds = 5
 export const maxWaitSeconds = 30
@@ -33,6 +34,7 @@ export const MessageView = z
         'WhatsApp’s own code, or `expired`, `cancelled`, `notOnWhatsApp`, `fileNotFound`, `sendFailed`.',
     }),
     errorText: z.string().optional(),
+    ...waiting,
   })
   .meta({
     id: 'Message',

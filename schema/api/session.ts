@@ -3,6 +3,7 @@ import { SessionReason, SessionState } from '../event/session.ts'
 import { IdConnector, IdSession, Jid } from '../id.ts'
 import { IsoTime, nextCursor } from './common.ts'
 import { Pacing } from './pacing.ts'
+import { waiting } from './placement.ts'
 import { defaultReceiving, Receiving } from './receiving.ts'
 
 const name = z
@@ -61,6 +62,7 @@ export const SessionView = z
     queuedMessages: z.int().nonnegative().meta({ description: 'Messages that wait to be sent.' }),
     pacing,
     ...Receiving.shape,
+    ...waiting,
   })
   .meta({
     id: 'Session',

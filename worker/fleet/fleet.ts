@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
+import type { WaitingReason } from '../../schema/api/placement.ts'
 import { FleetUpFrame, linkClose, maxFrameBytes, type SessionRef } from '../../schema/link.ts'
 import type { Env } from '../env.ts'
 import { migrate } from '../migrate.ts'
@@ -18,6 +19,13 @@ import {
   type TenantEntry,
 } from './tenants.ts'
 import { Work } from './work.ts'
+
+/** Who is to run a session, or why nobody does. */
+export interface FleetAnswer {
+  ok: true
+  idConnector: string | null
+  waitingReason: WaitingReason | null
+}
 
 /** What the API shows of a connector; times in milliseconds. */
 export interface ConnectorView {
@@ -94,10 +102,13 @@ export class Fleet extends DurableObject<Env> {
   }
 
   /** A session is to run, or says that it still has no link. */
-  async wantSession(ref: SessionRef): Promise<{ ok: true; idConnector: string | null }> {
-    const idConnector = this.#work.placer.want(ref)
+  async wantSession(ref: SessionRef): Promise<FleetAnswer> {
+    const { placer, connectors } = this.#work
+    const idConnector = placer.want(ref)
     await this.#work.arm()
-    return succeed({ idConnector })
+    if (idConnector !== null) return { ok: true, idConnector, waitingReason: null }
+    const waitingReason = connectors.online.size === 0 ? 'noConnector' : 'noRoom'
+    return { ok: true, idConnector, waitingReason }
   }
 
   /** A session is not to run any more. */

@@ -1,15 +1,17 @@
+import type { WaitingReason } from '../../schema/api/placement.ts'
 import type { SessionRef } from '../../schema/link.ts'
 import { isActive } from './state-table.ts'
 import type { SessionRecord } from './record.ts'
 import type { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
+import { describeWaiting, type Waiting } from './waiting.ts'
 
 /** What the Fleet is to know of a session. */
 type Goal = SessionRecord['fleetKnows']
 
 /** What a session needs of the Fleet. */
 export interface FleetDoor {
-  wantSession(ref: SessionRef): Promise<unknown>
+  wantSession(ref: SessionRef): Promise<{ waitingReason: WaitingReason | null }>
   releaseSession(idObject: string): Promise<unknown>
 }
 
@@ -26,6 +28,7 @@ export class FleetTie {
   #repeatAt: number | null = null
   #wantAgainAt: number | null = null
   #linkedAt: number | null = null
+  #waitingReason: WaitingReason | null = null
 
   constructor(store: SessionStore, fleet: () => FleetDoor, failed: (error: unknown) => void) {
     this.#store = store
@@ -37,11 +40,17 @@ export class FleetTie {
   linked(now: number): void {
     this.#wantAgainAt = null
     this.#linkedAt = now
+    this.#waitingReason = null
   }
 
   /** Since when, as far as is known; null without a link. */
   get linkedAt(): number | null {
     return this.#linkedAt
+  }
+
+  /** Why no connector runs it, as the Fleet last said; nothing when one is to, or it is not to run. */
+  get waiting(): Waiting {
+    return describeWaiting(this.#goal() === 'wanted' ? this.#waitingReason : null)
   }
 
   /** The link is gone; `afterMs` from now the Fleet is asked again if none has come. */
@@ -72,7 +81,8 @@ export class FleetTie {
     try {
       if (goal === 'wanted') {
         this.#wantAgainAt = now + timing.relinkAgainMs
-        await this.#fleet().wantSession(record.ref)
+        const { waitingReason } = await this.#fleet().wantSession(record.ref)
+        this.#waitingReason = this.#linkedAt === null ? waitingReason : null
       } else {
         await this.#fleet().releaseSession(record.ref.idObject)
       }

@@ -1,6 +1,7 @@
 import type { SendableMessage } from '../../schema/outgoing.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { Change } from './change.ts'
+import type { FleetTie } from './fleet-tie.ts'
 import type { SessionLink } from './link.ts'
 import type { NumberChecks } from './number-checks.ts'
 import { failMessage, hashMessage, queueMessage, refuseSending, type SendRefusal } from './outbox.ts'
@@ -19,6 +20,7 @@ interface MessagesParts {
   waiters: Waiters
   checks: NumberChecks
   turns: Turns
+  fleet: Pick<FleetTie, 'waiting'>
   living: () => SessionRecord | Gone
   change: <Outcome>(apply: (change: Change, record: SessionRecord) => Outcome) => Outcome
 }
@@ -90,17 +92,18 @@ export class Messages {
     const record = this.#parts.living()
     if ('ok' in record) return record
     const command = this.#parts.store.commands.get(idMessage)
-    return command ? succeed({ message: viewMessage(command) }) : noMessage()
+    return command ? succeed({ message: viewMessage(command, this.#parts.fleet.waiting) }) : noMessage()
   }
 
   /** Those that wait, in the order in which they will go. */
   listQueued({ limit, cursor }: { limit: number; cursor?: string | undefined }): Page {
     const record = this.#parts.living()
     if ('ok' in record) return record
-    const found = this.#parts.store.commands.queued(limit + 1, Number(cursor ?? 0) || 0)
+    const { store, fleet } = this.#parts
+    const found = store.commands.queued(limit + 1, Number(cursor ?? 0) || 0)
     const page = found.slice(0, limit)
     const next = found.length > limit ? String(page.at(-1)?.createdAt) : null
-    return succeed({ messages: page.map(viewMessage), cursor: next })
+    return succeed({ messages: page.map((each) => viewMessage(each, fleet.waiting)), cursor: next })
   }
 
   /**

@@ -67,15 +67,16 @@ const failures = {
   notOnWhatsApp: 'The number is not on WhatsApp. Check it, with its country code.',
 } as const
 
-/** Ends a message that has not gone, and says so to subscribers. */
+/** Ends a message that has not gone, and says so to subscribers; `more` adds to the reason's own text. */
 export function failMessage(
   store: SessionStore,
   change: Change,
   record: SessionRecord,
   { idCommand, command }: StoredCommand,
   errorCode: keyof typeof failures,
+  more?: string,
 ): void {
-  const errorText = failures[errorCode]
+  const errorText = more === undefined ? failures[errorCode] : `${failures[errorCode]} ${more}`
   store.commands.finish(idCommand, 'failed', change.now, { errorCode, errorText })
   change.finished.push(idCommand)
   const status = makeOwn(record.ref.idSession, 'messageStatus', {
@@ -89,10 +90,15 @@ export function failMessage(
   addDraft(change, status)
 }
 
-/** Fails the messages that waited too long. */
-export function expireMessages(store: SessionStore, change: Change, record: SessionRecord): void {
+/** Fails the messages that waited too long; `why` no connector ran the session, if that is so. */
+export function expireMessages(
+  store: SessionStore,
+  change: Change,
+  record: SessionRecord,
+  why: string | undefined,
+): void {
   for (const command of store.commands.expired(change.now))
-    failMessage(store, change, record, command, 'expired')
+    failMessage(store, change, record, command, 'expired', why)
 }
 
 /** SHA-256 of a message, hexadecimal: what an Idempotency-Key is compared by. */

@@ -16,7 +16,7 @@ import { takeStoredFile } from './held-release.ts'
 import type { EventFound, EventPage, InvalidPage, LogReader, LogSlice } from './log-reader.ts'
 import type { Cancelled, Found, Page, SendOptions, Sent } from './messages.ts'
 import type { Answered, Question } from './questions.ts'
-import { makeRecord } from './record.ts'
+import { makeRecord, type SessionRecord } from './record.ts'
 import { timing } from './timing.ts'
 import { viewSession, type SessionView } from './view.ts'
 import { sessionNotFound, Work } from './work.ts'
@@ -65,9 +65,7 @@ export class Session extends DurableObject<Env> {
 
   describe(): Viewed {
     const record = this.#work.living()
-    return 'ok' in record
-      ? record
-      : succeed({ session: viewSession(this.#work.store, record, this.#work.link.owner() !== null) })
+    return 'ok' in record ? record : succeed({ session: this.#view(record) })
   }
 
   /** Lets a connector run the session. */
@@ -100,11 +98,11 @@ export class Session extends DurableObject<Env> {
     const record = this.#work.living()
     if ('ok' in record) return record
     const { qr, qrExpiresAt } = record
-    const { state } = viewSession(this.#work.store, record, this.#work.link.owner() !== null)
+    const { state, waitingText } = this.#view(record)
     if (state !== 'qr' || qr === null || qrExpiresAt === null || qrExpiresAt <= Date.now()) {
       return fail(
         'noQr',
-        `There is no QR code to scan now: the session is ${state}. One comes within seconds of a start.`,
+        `There is no QR code to scan now: the session is ${state}. ${waitingText ?? 'One comes within seconds of a start.'}`,
       )
     }
     return succeed({ qr, expiresAt: qrExpiresAt })
@@ -257,6 +255,11 @@ export class Session extends DurableObject<Env> {
       this.#work.failed(error)
     }
     await this.#work.arm()
+  }
+
+  #view(record: SessionRecord): SessionView {
+    const { store, link, fleet } = this.#work
+    return viewSession(store, record, link.owner() !== null, fleet.waiting)
   }
 
   async #act(request: LifeRequest): Promise<Viewed> {

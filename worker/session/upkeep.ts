@@ -119,9 +119,9 @@ export class Upkeep {
   }
 
   #expireMessages(now: number): void {
-    const { store, change } = this.#parts
+    const { store, change, fleet } = this.#parts
     if (store.commands.nextExpiry() > now) return
-    change((draft, record) => expireMessages(store, draft, record))
+    change((draft, record) => expireMessages(store, draft, record, fleet.waiting.waitingText))
   }
 
   async #farewell(now: number): Promise<void> {

@@ -4,9 +4,10 @@ import type { SessionSettings } from '../session-settings.ts'
 import type { StoredCommand } from './commands.ts'
 import type { SessionRecord } from './record.ts'
 import type { SessionStore } from './store.ts'
+import type { Waiting } from './waiting.ts'
 
 /** What the API shows of a session; times in milliseconds. */
-export interface SessionView extends SessionSettings {
+export interface SessionView extends SessionSettings, Waiting {
   idSession: string
   name: string | null
   state: SessionState
@@ -31,7 +32,12 @@ export interface SessionView extends SessionSettings {
  * Shows a session. Without a link a connected session is shown as reconnecting: that is what it will say of itself. One
  * whose QR nobody waits for any more is shown as starting: the next connector brings another.
  */
-export function viewSession(store: SessionStore, record: SessionRecord, isLinked: boolean): SessionView {
+export function viewSession(
+  store: SessionStore,
+  record: SessionRecord,
+  isLinked: boolean,
+  waiting: Waiting,
+): SessionView {
   return {
     idSession: record.ref.idSession,
     name: record.name,
@@ -49,6 +55,7 @@ export function viewSession(store: SessionStore, record: SessionRecord, isLinked
     heldEvents: store.held.size,
     queuedMessages: store.commands.countQueued(),
     ...record.settings,
+    ...waiting,
     isDestroying: record.destroying,
   }
 }
@@ -60,7 +67,7 @@ function stateOf({ state }: SessionRecord, isLinked: boolean): SessionState {
 }
 
 /** What the API shows of a message that was to be sent. */
-export interface MessageView {
+export interface MessageView extends Waiting {
   idMessage: string
   status: 'queued' | MessageStatus
   createdAt: number
@@ -71,8 +78,8 @@ export interface MessageView {
   errorText?: string
 }
 
-/** Shows a message. */
-export function viewMessage(stored: StoredCommand): MessageView {
+/** Shows a message; one that waits shows why no connector runs its session. */
+export function viewMessage(stored: StoredCommand, waiting: Waiting): MessageView {
   const { command, status, createdAt, finishedAt, outcome, delivery } = stored
   const { errorCode, errorText } = outcome
   return {
@@ -84,5 +91,6 @@ export function viewMessage(stored: StoredCommand): MessageView {
     messageType: command.message.messageType,
     ...(errorCode === undefined ? {} : { errorCode }),
     ...(errorText === undefined ? {} : { errorText }),
+    ...(status === 'queued' ? waiting : {}),
   }
 }

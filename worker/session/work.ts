@@ -81,7 +81,7 @@ export class Work {
     this.groups = new GroupMaker({ ...shared, questions })
     const checks = new NumberChecks(store.recipients, questions)
     this.#turns = new Turns({ ...shared, link, checks })
-    this.messages = new Messages({ ...shared, link, checks, turns: this.#turns })
+    this.messages = new Messages({ ...shared, link, checks, turns: this.#turns, fleet: this.fleet })
     this.contacts = new ContactReader(shared)
     this.files = new FileRetry({ ...shared, questions })
     this.upkeep = new Upkeep({
