@@ -54,7 +54,8 @@ const statements = {
   nextExpiry: `SELECT min(expires_at) AS at FROM commands WHERE status = 'queued'`,
   finish: 'UPDATE commands SET status = ?2, finished_at = ?3, outcome = ?4 WHERE id_command = ?1',
   delivery: 'SELECT delivery FROM commands WHERE id_command = ?',
-  deliver: 'UPDATE commands SET delivery = ?2 WHERE id_command = ?1',
+  deliver: `UPDATE commands SET delivery = ?2, outcome = iif(status = 'failed', '{}', outcome),
+    status = iif(status = 'failed', 'done', status) WHERE id_command = ?1`,
   prune: `DELETE FROM commands WHERE status <> 'queued' AND finished_at < ?`,
   remember: 'INSERT INTO idempotency (idempotency_key, body_hash, id_command, at) VALUES (?, ?, ?, ?)',
   note: 'UPDATE idempotency SET id_command = ?2 WHERE idempotency_key = ?1',
@@ -158,7 +159,10 @@ export class Commands {
     this.#sql.exec(statements.finish, idCommand, status, now, JSON.stringify(outcome))
   }
 
-  /** Notes how far a message has got; it never goes back, and a message of somebody else's making is no concern. */
+  /**
+   * Notes how far a message has got; it never goes back, and a message of somebody else's making is no concern. What has
+   * reached somebody was sent, even if it was given up before anybody could know.
+   */
   deliver(idMessage: string, status: MessageStatus): void {
     if (!deliveries.includes(status)) return
     type DeliveryRow = { delivery: MessageStatus | null }

@@ -63,6 +63,8 @@ export function refuseSending(
 
 const failures = {
   expired: 'The message waited too long for a connection to WhatsApp and was not sent.',
+  expiredUnknown:
+    'The message was handed to a connector that did not tell in time what became of it. Most likely it was not sent; should it have been, a receipt will show it as delivered. Look before you send it again.',
   cancelled: 'The message was taken back before it was sent.',
   notOnWhatsApp: 'The number is not on WhatsApp. Check it, with its country code.',
 } as const
@@ -72,11 +74,12 @@ export function failMessage(
   store: SessionStore,
   change: Change,
   record: SessionRecord,
-  { idCommand, command }: StoredCommand,
-  errorCode: keyof typeof failures,
+  { idCommand, command, told }: StoredCommand,
+  errorCode: Exclude<keyof typeof failures, 'expiredUnknown'>,
   more?: string,
 ): void {
-  const errorText = more === undefined ? failures[errorCode] : `${failures[errorCode]} ${more}`
+  const text = failures[errorCode === 'expired' && told > 0 ? 'expiredUnknown' : errorCode]
+  const errorText = more === undefined ? text : `${text} ${more}`
   store.commands.finish(idCommand, 'failed', change.now, { errorCode, errorText })
   change.finished.push(idCommand)
   const status = makeOwn(record.ref.idSession, 'messageStatus', {

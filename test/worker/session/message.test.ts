@@ -121,6 +121,35 @@ describe('sendMessage', () => {
     expect(await stub.getMessage(idMessage)).toMatchObject({ message: { status: 'sent' } })
   })
 
+  it('says that it cannot know, when a connector was told of it and died, and believes a receipt that comes later', async () => {
+    const { stub, link } = await connected()
+    const { idMessage } = await queue(stub)
+    await link.next('command')
+    link.close(1000)
+    await link.closedWith()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 25 * 3_600_000 })
+    await runDurableObjectAlarm(stub)
+    expect(await stub.getMessage(idMessage)).toMatchObject({
+      message: { status: 'failed', errorText: expect.stringContaining('Look before you send it again') },
+    })
+    const next = await LinkClient.attach(stub, { idConnector: 'connector-b' })
+    expect(next.all('command')).toEqual([])
+    await next.deliver({
+      messageType: 'messageStatus',
+      idSession: 'support',
+      idEvent: 'evt_0000000000000000000001',
+      senderNumber: message.to,
+      messageTimestamp: 1_767_225_600,
+      idMessage,
+      status: 'delivered',
+    })
+    const found = await stub.getMessage(idMessage)
+    expect(found).toMatchObject({ message: { status: 'delivered' } })
+    expect(found.ok && found.message).not.toHaveProperty('errorCode')
+    const told = (await readEvents(stub)).filter(({ messageType }) => messageType === 'messageStatus')
+    expect(told).toMatchObject([{ status: 'failed', errorCode: 'expired' }, { status: 'delivered' }])
+  })
+
   it('does not know a message of nobody', async () => {
     const { stub } = await connected()
     expect(await stub.getMessage('3EB0NONE')).toMatchObject({ ok: false, code: 'messageNotFound' })
