@@ -228,7 +228,7 @@ export class Dispatcher extends DurableObject<Env> {
       work.upkeep(Date.now())
       work.engine.refresh()
       await work.engine.settledWithin(alarmWaitMs)
-      await work.tell(Date.now())
+      await work.reporter.tell(Date.now())
     } catch (error) {
       this.#failed(error)
     }

@@ -17,6 +17,7 @@ import type { Answer, DisableReason } from './outcome.ts'
 import type { Control, Missed, Replay, Settings } from './record.ts'
 import { LogIntake } from './log-intake.ts'
 import { Replayer } from './replayer.ts'
+import { Reporter } from './reporter.ts'
 import { Retirement, type RetirementDoor } from './retirement.ts'
 import { Settlement } from './settlement.ts'
 import type { DispatcherStore } from './store.ts'
@@ -57,7 +58,6 @@ export interface WorkDoors {
   arm: () => Promise<void>
 }
 
-const tellAgainMs = 60_000
 const pruneEveryMs = 6 * 3_600_000
 
 /** A Dispatcher at work: its parts, put together from what is stored. */
@@ -76,10 +76,8 @@ export class Work {
   readonly throttle: Throttle
   readonly batches: Batches
   readonly engine: Engine
+  readonly reporter: Reporter
   settings: Settings
-  #isTelling = false
-  #tellAt = 0
-  #hasNotices: boolean
   #prunedAt = 0
 
   private constructor(store: DispatcherStore, doors: WorkDoors, settings: Settings) {
@@ -116,6 +114,18 @@ export class Work {
     })
     const isActive = () => this.isActive
     const { now, failed } = doors
+    this.reporter = new Reporter({
+      store,
+      control,
+      ledger,
+      settlement: this.settlement,
+      retirement: this.retirement,
+      settings: shared.settings,
+      session: () => this.session,
+      tenant: doors.tenant,
+      now,
+      failed,
+    })
     const readLog: SessionDoor['readLog'] = (options) => this.session.readLog(options)
     this.engine = new Engine({
       ...shared,
@@ -129,10 +139,9 @@ export class Work {
       send: (job, at) => doors.send(this.settings.config, job.idEvent, job.body, at),
       now,
       failed,
-      written: () => this.#written(),
+      written: () => doors.background(this.reporter.written().then(() => doors.arm())),
     })
     for (const { error, durationMs } of store.latestAttempts()) this.health.add(error === null, durationMs)
-    this.#hasNotices = store.notices().length > 0
   }
 
   /** Puts a Dispatcher together from storage; null when there is none. */
@@ -205,34 +214,9 @@ export class Work {
     this.store.dead.prune(now - this.doors.config.CHATLINK_RETENTION_DAYS * 86_400_000)
   }
 
-  /** Tells the Session and the Tenant what they have to know; what fails is repeated by alarm. */
-  async tell(now: number): Promise<void> {
-    if (this.#isTelling || now < this.#tellAt) return
-    this.#isTelling = true
-    try {
-      if (this.retirement.isDue(now)) await this.#retire(now)
-      this.ledger.write(now)
-      await this.#reportDisabled()
-      for (let notices = this.store.notices(); notices.length > 0; notices = this.store.notices()) {
-        for (const { idEvent, draft } of notices) {
-          await this.session.appendOwn(draft)
-          this.store.removeNotice(idEvent)
-        }
-      }
-      this.#hasNotices = false
-    } catch (error) {
-      this.#tellAt = now + tellAgainMs
-      this.doors.failed(error)
-    } finally {
-      this.#isTelling = false
-    }
-  }
-
   nextDue(now: number): number | null {
-    const due = this.engine.nextDue(now)
-    const isSilent = !this.#hasNotices && (this.control.disabled?.isReported ?? true)
-    if (isSilent) return due
-    return Math.min(due ?? Infinity, Math.max(this.#tellAt, now + tellAgainMs))
+    const due = [this.engine.nextDue(now), this.reporter.nextDue(now)].filter((at) => at !== null)
+    return due.length === 0 ? null : Math.min(...due)
   }
 
   /** Reads how long the log is. */
@@ -265,31 +249,6 @@ export class Work {
     if (stream.cursor < stream.head) unsettled.push(stream.cursor + 1)
     const oldest = Math.min(...unsettled, ...stream.open)
     return oldest === Infinity ? null : (await this.session.loggedAt(oldest)).at
-  }
-
-  /** Tells the Tenant that nothing is sent any more. It knows whether another Dispatcher has told the others already. */
-  async #reportDisabled(): Promise<void> {
-    const { control, store } = this
-    const report = control.unreported ?? (control.disabled?.isReported === false ? control.disabled : null)
-    if (!report) return
-    const { config, ref } = this.settings
-    const { reason, version } = report
-    const question = { idSubscription: config.idSubscription, idObject: ref.idObject, version, reason }
-    const answer = await this.doors.tenant(config.idTenant).disableSubscription(question)
-    report.isReported = true
-    if (control.unreported === report) delete control.unreported
-    store.change(() => {
-      if (answer.ok && !answer.tells) store.removeDisabledNotices()
-      store.putControl(control)
-    })
-  }
-
-  /** Disables the subscription, if its Tenant agrees that nothing but failure comes of it. */
-  async #retire(now: number): Promise<void> {
-    const { settings, doors } = this
-    if (!(await this.retirement.isGranted(doors.tenant(settings.config.idTenant), settings, now))) return
-    this.settlement.disable('onlyFailures', null, now)
-    this.ledger.write(now)
   }
 
   /** The URL is another: what the old one has asked by `Retry-After` to be spared is due. */
@@ -332,13 +291,5 @@ export class Work {
     this.replayer.putMissed(addMissed(this.replayer.missed, missed))
     this.book.write(this.store)
     this.ledger.touch(now)
-  }
-
-  #written(): void {
-    this.#hasNotices ||= this.store.notices().length > 0
-    const hasNews = this.#hasNotices || this.control.disabled?.isReported === false
-    const tells = hasNews || this.retirement.isDue(this.doors.now())
-    const told = tells && !this.#isTelling ? this.tell(this.doors.now()) : Promise.resolve()
-    this.doors.background(told.then(() => this.doors.arm()))
   }
 }
