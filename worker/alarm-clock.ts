@@ -27,8 +27,17 @@ export class AlarmClock {
   ensure(at: number): Promise<void> | null {
     const isStanding = this.#at !== null && this.#at > Date.now() - maxOverdueMs
     if (isStanding && (this.#at ?? 0) <= at) return null
+    return this.#set(at)
+  }
+
+  async #set(at: number): Promise<void> {
     this.#at = at
-    return this.#storage.setAlarm(at)
+    try {
+      await this.#storage.setAlarm(at)
+    } catch (error) {
+      if (this.#at === at) this.#at = null
+      throw error
+    }
   }
 
   /** Removes the alarm. */

@@ -20,7 +20,7 @@ export const maxConnections = 6
 const maxRetryConnections = 3
 
 /** While work is under way, an alarm stands this far ahead, in case the object does not live to see its end. */
-export const backstopMs = 30_000
+export const backstopMs = 10_000
 
 export interface EngineParts {
   stream: Stream
