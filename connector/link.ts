@@ -126,7 +126,8 @@ export class Link {
         return this.#welcomed(frame)
       case 'keys':
         if (this.#welcome === undefined) return this.#refuse('keys came before welcome')
-        if (this.#welcome.resumed) return undefined
+        if (this.#welcome.resumed) return this.#resumeFiles(this.#welcome, frame.files)
+        for (const file of frame.files ?? []) this.#welcome.files.push(file)
         for (const entry of frame.entries) this.#keys.push(entry)
         return frame.done ? this.#attach(this.#welcome) : undefined
       case 'keyValues':
@@ -166,6 +167,10 @@ export class Link {
     this.#goLive()
     this.#options.handlers.resumed(welcome)
     this.#announceAcks()
+  }
+
+  #resumeFiles({ receiving }: Welcome, files: Welcome['files'] | undefined): void {
+    if (files !== undefined && this.#isLive) this.#options.handlers.resumed({ files, receiving })
   }
 
   #attach(welcome: Welcome): void {

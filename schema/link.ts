@@ -143,6 +143,9 @@ export const LinkUpFrame = z.discriminatedUnion('type', [
 ])
 export type LinkUpFrame = z.infer<typeof LinkUpFrame>
 
+/** A file that an event waits for; `source` as the connector sealed it. */
+const AwaitedFile = z.strictObject({ idFile: IdFile, idEvent: IdEvent, source: z.base64() })
+
 /** From a `Session` to its connector. `keys` (all but pre-keys) follow `welcome`; the last of them has `done`. */
 export const LinkDownFrame = z.discriminatedUnion('type', [
   z.strictObject({
@@ -154,9 +157,15 @@ export const LinkDownFrame = z.discriminatedUnion('type', [
     session: SessionRef,
     receiving: Receiving,
     recent: z.array(z.strictObject({ idEvent: IdEvent, proof: z.string() })),
-    files: z.array(z.strictObject({ idFile: IdFile, idEvent: IdEvent, source: z.base64() })),
+    files: z.array(AwaitedFile),
   }),
-  z.strictObject({ type: z.literal('keys'), entries: z.array(KeyEntry), done: z.boolean() }),
+  z.strictObject({
+    type: z.literal('keys'),
+    entries: z.array(KeyEntry),
+    /** More than the welcome had room for. */
+    files: z.array(AwaitedFile).optional(),
+    done: z.boolean(),
+  }),
   z.strictObject({ type: z.literal('keyValues'), request: z.int().positive(), entries: z.array(KeyEntry) }),
   z.strictObject({ type: z.literal('ack'), n: z.int().nonnegative() }),
   z.strictObject({

@@ -49,3 +49,38 @@ it('is told again more and more slowly, with a line in the log, when the Session
   session.faults.isFailing = false
   await attached
 }, 20_000)
+
+it('gathers the files that are awaited from all frames that name some, also when it resumes', async () => {
+  const session = worker.createSession()
+  const ids = ['1', '2', '3'].map((last) => `file_000000000000000000000${last}`)
+  for (const idFile of ids) {
+    session.entries.push({ event: { idEvent: idFile.replace('file', 'evt'), idFile }, source: 'c291cmNl' })
+  }
+  const attached: string[] = []
+  const resumed: string[] = []
+  const ignore = () => {}
+  const link = new Link({
+    workerUrl: worker.url,
+    connectorToken: worker.token,
+    masterKey: randomBytes(32),
+    idConnector: 'connector',
+    ref: session.ref,
+    log: makeLog('silent'),
+    handlers: {
+      lost: ignore,
+      acked: ignore,
+      command: ignore,
+      cancel: ignore,
+      desire: ignore,
+      receiving: ignore,
+      refused: ignore,
+      ended: ignore,
+      attached: ({ files }) => void attached.push(...files.map(({ idFile }) => idFile)),
+      resumed: ({ files }) => void resumed.push(...files.map(({ idFile }) => idFile)),
+    },
+  })
+  await expect.poll(() => attached).toEqual(ids)
+  session.cut()
+  await expect.poll(() => resumed, { timeout: 10_000 }).toEqual(ids)
+  link.end()
+})

@@ -170,6 +170,11 @@ export class FakeSession {
       this.epoch += 1
       if (before !== undefined) before.close(linkClose.superseded, 'superseded')
     }
+    const awaited = this.entries.flatMap(({ event, source }) => {
+      const idFile = String(event['idFile'])
+      const isWanted = source !== undefined && !this.files.has(idFile)
+      return isWanted ? [{ idFile, idEvent: String(event['idEvent']), source }] : []
+    })
     this.#tell({
       type: 'welcome',
       version: LINK_VERSION,
@@ -182,12 +187,9 @@ export class FakeSession {
         idEvent: String(event['idEvent']),
         proof: proof ?? '',
       })),
-      files: this.entries.flatMap(({ event, source }) => {
-        const idFile = String(event['idFile'])
-        const isWanted = source !== undefined && !this.files.has(idFile)
-        return isWanted ? [{ idFile, idEvent: String(event['idEvent']), source }] : []
-      }),
+      files: awaited.slice(0, 1),
     })
+    for (const file of awaited.slice(1)) this.#tell({ type: 'keys', entries: [], files: [file], done: false })
     const entries = [...this.keys].flatMap(([name, value]) => {
       const [type, id] = name.split('\0') as [string, string]
       return type === 'pre-key' ? [] : [{ type, id, value }]

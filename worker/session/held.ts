@@ -132,9 +132,22 @@ export class HeldEvents {
     })
   }
 
-  /** Files that are still awaited, oldest first. */
-  files(): HeldFile[] {
-    return this.#sql.exec<{ idFile: string; idEvent: string; source: string }>(statements.files).toArray()
+  /** Files that are still awaited, oldest first, in slices of about so many characters. */
+  *fileSlices(maxCharacters: number): Generator<HeldFile[]> {
+    let slice: HeldFile[] = []
+    let characters = 0
+    for (const file of this.#sql.exec<{ idFile: string; idEvent: string; source: string }>(
+      statements.files,
+    )) {
+      if (slice.length > 0 && characters + file.source.length > maxCharacters) {
+        yield slice
+        slice = []
+        characters = 0
+      }
+      slice.push(file)
+      characters += file.source.length
+    }
+    if (slice.length > 0) yield slice
   }
 
   /** Hashes of the ciphertexts of what is held, by which a redelivered one is known. */

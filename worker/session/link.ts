@@ -155,6 +155,7 @@ export class SessionLink {
 
   #welcome(socket: WebSocket, record: SessionRecord, resumed: boolean): void {
     const { log, held, commands, sql } = this.#store
+    const files = held.fileSlices(maxSliceCharacters)
     send(socket, {
       type: 'welcome',
       version: LINK_VERSION,
@@ -164,8 +165,9 @@ export class SessionLink {
       session: record.ref,
       receiving: receivingOf(record.settings),
       recent: [...log.recentProofs(recentProofs), ...held.proofs()],
-      files: held.files(),
+      files: files.next().value ?? [],
     })
+    for (const more of files) send(socket, { type: 'keys', entries: [], files: more, done: false })
     let slice: ReturnType<typeof readKeys> = []
     let isFirst = true
     // A connector that resumes has its keys; it is told the end of the list alone.

@@ -1,5 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { maxFrameBytes } from '../../../schema/link.ts'
 import { conversation, imageMessage } from '../support/event-builder.ts'
 import { LinkClient } from '../support/link-client.ts'
 import { makeSession, query, readEvents } from '../support/objects.ts'
@@ -22,6 +23,23 @@ async function attached() {
 }
 
 describe('events with a file', () => {
+  it('are told to the next connector in frames that it takes, however much there is to tell', async () => {
+    const { stub, link } = await attached()
+    // Documents whose long names are part of what is needed to fetch them.
+    const long = 'c291'.repeat(4000)
+    const images = Array.from({ length: 600 }, () => imageMessage())
+    for (let index = 0; index < images.length; index += 100) {
+      const events = images.slice(index, index + 100).map((event) => ({ event, source: long }))
+      await link.commit({ events })
+    }
+    const next = await LinkClient.attach(stub, { idConnector: 'connector-b' })
+    const longest = Math.max(...next.frames.map((frame) => JSON.stringify(frame).length))
+    expect(longest).toBeLessThan(maxFrameBytes)
+    const told = [...next.all('welcome'), ...next.all('keys')].flatMap(({ files = [] }) => files)
+    expect(told.map(({ idFile }) => idFile)).toEqual(images.map(({ idFile }) => idFile))
+    expect(next.frames.filter(({ type }) => type === 'keys').at(-1)).toMatchObject({ done: true })
+  })
+
   it('hold their chat back and go with what was measured when the file is stored', async () => {
     const { stub, link, logged } = await attached()
     const image = imageMessage()
