@@ -3,15 +3,20 @@ import { Endpoint } from '../support/endpoint.ts'
 import { conversation } from '../support/event-builder.ts'
 import { makeLinked } from '../support/linked-session.ts'
 
-it('a subscription gets of a session that it is given later only what is logged from then on', async () => {
-  const endpoint = new Endpoint()
+/** A linked session whose conversations go to the endpoint; `path` is the subscription's. */
+async function subscribed(endpoint: Endpoint, options: { sessions?: string[] } = {}) {
   const { customer, link } = await makeLinked()
   const { body } = await customer.post<{ idSubscription: string }>('/v1/subscriptions', {
     url: endpoint.url,
     events: ['conversation'],
-    sessions: ['another'],
+    ...options,
   })
-  const path = `/v1/subscriptions/${body.idSubscription}`
+  return { customer, link, path: `/v1/subscriptions/${body.idSubscription}` }
+}
+
+it('a subscription gets of a session that it is given later only what is logged from then on', async () => {
+  const endpoint = new Endpoint()
+  const { customer, link, path } = await subscribed(endpoint, { sessions: ['another'] })
   await link.deliver(conversation({ value: 'before' }))
   await new Promise((resolve) => setTimeout(resolve, 20))
   const changed = await customer.patch(path, { sessions: ['another', 'support'] })
@@ -24,12 +29,7 @@ it('a subscription gets of a session that it is given later only what is logged 
 
 it('a subscription does not send again what it has sent, when a session is taken from it and given back', async () => {
   const endpoint = new Endpoint()
-  const { customer, link } = await makeLinked()
-  const { body } = await customer.post<{ idSubscription: string }>('/v1/subscriptions', {
-    url: endpoint.url,
-    events: ['conversation'],
-  })
-  const path = `/v1/subscriptions/${body.idSubscription}`
+  const { customer, link, path } = await subscribed(endpoint)
   await link.deliver(conversation({ value: '1' }))
   await expect.poll(() => endpoint.values()).toEqual(['1'])
   await customer.patch(path, { sessions: ['another'] })
@@ -42,12 +42,7 @@ it('a subscription does not send again what it has sent, when a session is taken
 it('a change of the URL and a pause in one request send nothing to the new URL', async () => {
   const [endpoint, next] = [new Endpoint(), new Endpoint()]
   await endpoint.script({ status: 503, headers: { 'retry-after': '60' } })
-  const { customer, link } = await makeLinked()
-  const { body } = await customer.post<{ idSubscription: string }>('/v1/subscriptions', {
-    url: endpoint.url,
-    events: ['conversation'],
-  })
-  const path = `/v1/subscriptions/${body.idSubscription}`
+  const { customer, link, path } = await subscribed(endpoint)
   await link.deliver(conversation({ value: '1' }))
   await expect.poll(() => endpoint.values()).toEqual(['1'])
   await expect
