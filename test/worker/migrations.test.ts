@@ -28,7 +28,11 @@ const landed: Record<string, { steps: readonly string[]; hashes: string[] }> = {
   Dispatcher: { steps: dispatcherMigrations, hashes: ['250cdb70a3a264d4a7b34111654fc335'] },
   Tenant: {
     steps: tenantMigrations,
-    hashes: ['0fdf6d5616b0481d57395b4c672cec18', '0e77d1e873606886b4abe97f0a3adeaa'],
+    hashes: [
+      '0fdf6d5616b0481d57395b4c672cec18',
+      '0e77d1e873606886b4abe97f0a3adeaa',
+      '5259d9f6bfb1b97918fa514bcdc1f9cc',
+    ],
   },
   Fleet: {
     steps: fleetMigrations,

@@ -9,6 +9,7 @@ export function nameOf(disposition: string | null, url: URL): string | undefined
   const name = told
     ?.replaceAll(/[\p{Cc}/\\]/gu, '')
     .slice(0, maxNameCharacters)
+    .toWellFormed()
     .trim()
   return name === '' || name === '.' || name === '..' ? undefined : name
 }

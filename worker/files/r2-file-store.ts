@@ -125,7 +125,9 @@ function metadataOf(options: PutOptions, sha256: string | undefined): R2Multipar
   return {
     httpMetadata: { contentType: options.mimetype },
     customMetadata: {
-      ...(options.fileName === undefined ? {} : { fileName: encodeURIComponent(options.fileName) }),
+      ...(options.fileName === undefined
+        ? {}
+        : { fileName: encodeURIComponent(options.fileName.toWellFormed()) }),
       ...(sha256 === undefined ? {} : { sha256: sha256.toLowerCase() }),
     },
   }

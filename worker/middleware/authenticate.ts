@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Scope } from '../../schema/api/tenant.ts'
 import { ApiError } from '../api-error.ts'
@@ -49,16 +50,25 @@ async function findTenant(env: Env, idTenant: string): Promise<string | undefine
   return idTenant
 }
 
+async function findHolder(env: Env, apiKey: string) {
+  const tenant = /^ck_([A-Za-z0-9]{10,64})_[A-Za-z0-9]+$/.exec(apiKey)?.[1]
+  const idTenant = tenant && (await findTenant(env, `ten_${tenant}`))
+  if (!idTenant) return { ok: false } as const
+  return env.TENANT.getByName(idTenant).authorize(await hashApiKey(apiKey))
+}
+
+/** Whether the key that a request came with still holds: for an answer that goes on long after the request was let in. */
+export async function isStillAuthorized({ req, env }: Context<AppEnv>): Promise<boolean> {
+  const given = bearerOf(req.header('authorization'))
+  return given !== undefined && (await findHolder(env, given)).ok
+}
+
 /** Lets the holder of a tenant's API key in; `context.get('caller')` is who it is. */
 export function requireKey() {
   return createMiddleware<AppEnv>(async function requireKey(context, next) {
     const given = bearerOf(context.req.header('authorization'))
     if (!given) throw unauthorized('Send `Authorization: Bearer ck_…` with an API key.')
-    const tenant = /^ck_([A-Za-z0-9]{10,64})_[A-Za-z0-9]+$/.exec(given)?.[1]
-    const idTenant = tenant && (await findTenant(context.env, `ten_${tenant}`))
-    const found = idTenant
-      ? await context.env.TENANT.getByName(idTenant).authorize(await hashApiKey(given))
-      : ({ ok: false } as const)
+    const found = await findHolder(context.env, given)
     if (!found.ok) throw unauthorized('This API key does not exist or was revoked.')
     const { idKey, scopes } = found
     context.set('caller', { idTenant: found.idTenant, idKey, scopes })

@@ -15,12 +15,13 @@ const encoder = new TextEncoder()
 /**
  * The log from `after` on, and what comes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
  * Pulled: while the client does not read, nothing is asked for and nothing gathers. It ends with the session, when the
- * client goes, and after `maxStreamRounds`; whoever comes back with the last `id` misses nothing.
+ * client goes or may not read any more, and after `maxStreamRounds`; whoever comes back with the last `id` misses nothing.
  */
 export function streamEvents(
   source: EventSource,
   after: number,
   types: MessageType[] | undefined,
+  mayRead: () => Promise<boolean>,
 ): ReadableStream<Uint8Array> {
   let position = after
   let rounds = 0
@@ -38,7 +39,7 @@ export function streamEvents(
           await source.awaitEvents({ after: position, waitSeconds: streamHeartbeatSeconds })
           page = await read()
         }
-        if (!page.ok || ++rounds > maxStreamRounds) return controller.close()
+        if (!page.ok || ++rounds > maxStreamRounds || !(await mayRead())) return controller.close()
         // A comment when there is nothing to tell: a client that has gone is noticed only by writing to it.
         const text = page.lines.length > 0 ? page.lines.map(writeEvent).join('') : ':\n\n'
         controller.enqueue(encoder.encode(text))

@@ -3,7 +3,7 @@ import * as routes from '../../openapi/routes/events.ts'
 import { unwrap } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
 import { isoTime } from '../iso-time.ts'
-import { requireScope } from '../middleware/authenticate.ts'
+import { isStillAuthorized, requireScope } from '../middleware/authenticate.ts'
 import { refuseInvalid } from '../problem.ts'
 import { streamEvents } from './event-stream.ts'
 import { findSession } from './find-session.ts'
@@ -24,7 +24,8 @@ eventRoutes.openapi({ ...routes.streamEvents, ...reading }, async (context) => {
   const session = await findSession(context, context.req.valid('param').idSession)
   const { after, types } = context.req.valid('query')
   const begin = context.req.valid('header')['last-event-id'] ?? after ?? (await session.head()).head
-  return context.body(streamEvents(session, begin, types), 200, {
+  const mayRead = () => isStillAuthorized(context)
+  return context.body(streamEvents(session, begin, types, mayRead), 200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
   })

@@ -99,7 +99,7 @@ export function answerFile(file: FileContent): Response {
 
 /** Files come from strangers: whatever they claim to be, a browser must neither sniff nor run them. */
 function describe({ mimetype, fileName, sha256 }: StoredFile): Record<string, string> {
-  const name = fileName ? `; filename*=UTF-8''${encodeURIComponent(fileName)}` : ''
+  const name = fileName ? `; filename*=UTF-8''${encodeURIComponent(fileName.toWellFormed())}` : ''
   return {
     'content-type': mimetype,
     'content-disposition': `attachment${name}`,
@@ -121,7 +121,7 @@ function readRange(header: string | undefined): FileRange | undefined {
 
 function decodeName(header: string | undefined): string | undefined {
   try {
-    return header && decodeURIComponent(header).slice(0, 255)
+    return header && decodeURIComponent(header).slice(0, 255).toWellFormed()
   } catch {
     const errors = [{ path: 'x-file-name', message: 'encode it as in a URI' }]
     throw new ApiError('validationFailed', 'The name of the file is not URI-encoded. See errors.', { errors })

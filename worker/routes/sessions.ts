@@ -37,12 +37,8 @@ sessionRoutes.openapi({ ...routes.createSession, ...writing }, async (context) =
   const { idTenant } = context.get('caller')
   const key = context.req.valid('header')['idempotency-key']
   const origin = await readOrigin('ses', { idTenant, key, request })
-  const idSession = request.idSession ?? origin?.id
-  const made = await tenantOf(context).createSession({ ...request, idSession, settings: settingsOf(request) })
-  if (made.ok || request.idSession !== undefined || !origin)
-    return context.json(show(unwrap(made).session), 201)
-  const known = await findSession(context, origin.id)
-  return context.json(show(unwrap(await known.describe()).session), 201)
+  const made = await tenantOf(context).createSession({ ...request, settings: settingsOf(request), origin })
+  return context.json(show(unwrap(made).session), 201)
 })
 
 sessionRoutes.openapi({ ...routes.listSessions, ...reading }, async (context) => {

@@ -34,4 +34,8 @@ export const tenantMigrations = [
   );
   `,
   `ALTER TABLE sessions ADD COLUMN settings TEXT NOT NULL DEFAULT '{}'`,
+  `
+  ALTER TABLE sessions ADD COLUMN origin_id TEXT;
+  ALTER TABLE sessions ADD COLUMN request_hash TEXT;
+  `,
 ] as const

@@ -1,4 +1,5 @@
 import type { SessionRef } from '../../schema/link.ts'
+import type { Origin } from '../idempotency.ts'
 import { defaultSettings, type SessionSettings } from '../session-settings.ts'
 
 /**
@@ -15,6 +16,8 @@ export interface SessionRow {
   isConfigured: boolean
   isLive: boolean
   isDestroyTold: boolean
+  /** Of the request that made it, when that had an `Idempotency-Key`. */
+  requestHash: string | null
 }
 
 type Row = {
@@ -28,16 +31,19 @@ type Row = {
   version: number
   configured_version: number
   is_destroy_told: number
+  request_hash: string | null
 }
 
 const columns =
-  'position, id_object, id_session, live_name, name, settings, created_at, version, configured_version, is_destroy_told'
+  'position, id_object, id_session, live_name, name, settings, created_at, version, configured_version, is_destroy_told, request_hash'
 
 const statements = {
   add: `INSERT INTO sessions
-    (id_object, id_session, live_name, name, settings, created_at, version, configured_version, is_destroy_told)
-    VALUES (?1, ?2, ?2, ?3, ?4, ?5, 1, 0, 0)`,
+    (id_object, id_session, live_name, name, settings, created_at, version, configured_version, is_destroy_told,
+      origin_id, request_hash)
+    VALUES (?1, ?2, ?2, ?3, ?4, ?5, 1, 0, 0, ?6, ?7)`,
   live: `SELECT ${columns} FROM sessions WHERE live_name = ?`,
+  byOrigin: `SELECT ${columns} FROM sessions WHERE origin_id = ? AND live_name IS NOT NULL`,
   page: `SELECT ${columns} FROM sessions WHERE position > ? AND live_name IS NOT NULL ORDER BY position LIMIT ?`,
   all: `SELECT ${columns} FROM sessions ORDER BY position`,
   unfinished: `SELECT ${columns} FROM sessions
@@ -65,9 +71,22 @@ export class TenantSessions {
   add(
     idObject: string,
     idSession: string,
-    { name, settings, now }: { name: string | null; settings: Partial<SessionSettings>; now: number },
+    made: {
+      name: string | null
+      settings: Partial<SessionSettings>
+      now: number
+      origin?: Origin<'ses'> | undefined
+    },
   ): void {
-    this.#sql.exec(statements.add, idObject, idSession, name, JSON.stringify(settings), now)
+    const { name, settings, now, origin } = made
+    const { id = null, requestHash = null } = origin ?? {}
+    this.#sql.exec(statements.add, idObject, idSession, name, JSON.stringify(settings), now, id, requestHash)
+  }
+
+  /** The session that was made under an `Idempotency-Key`, if there is one. */
+  findByOrigin(idOrigin: string): SessionRow | null {
+    const row = this.#sql.exec<Row>(statements.byOrigin, idOrigin).toArray()[0]
+    return row ? this.#fromRow(row) : null
   }
 
   find(idSession: string): SessionRow | null {
@@ -141,6 +160,7 @@ export class TenantSessions {
       isConfigured: row.configured_version >= row.version,
       isLive: row.live_name !== null,
       isDestroyTold: row.is_destroy_told !== 0,
+      requestHash: row.request_hash,
     }
   }
 }

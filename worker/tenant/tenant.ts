@@ -41,6 +41,8 @@ interface TenantRecord {
   isDestroyed: boolean
 }
 
+type SessionRefusal = 'tenantNotFound' | 'sessionExists' | 'idempotencyConflict'
+
 const repeatMs = 2000
 
 /**
@@ -153,10 +155,14 @@ export class Tenant extends DurableObject<Env> {
     name?: string | null | undefined
     start: boolean
     settings?: Partial<SessionSettings>
-  }): Promise<Result<{ session: SessionView; ref: SessionRef }, 'tenantNotFound' | 'sessionExists'>> {
+    origin?: Origin<'ses'> | undefined
+  }): Promise<Result<{ session: SessionView; ref: SessionRef }, SessionRefusal>> {
     const record = this.#living()
     if ('ok' in record) return record
-    const idSession = input.idSession ?? randomId('ses')
+    const { origin } = input
+    const earlier = origin && this.#sessions.findByOrigin(origin.id)
+    if (earlier) return this.#madeEarlier(earlier, origin)
+    const idSession = input.idSession ?? origin?.id ?? randomId('ses')
     if (this.#sessions.find(idSession)) {
       return fail(
         'sessionExists',
@@ -166,7 +172,7 @@ export class Tenant extends DurableObject<Env> {
     const idObject = this.env.SESSION.newUniqueId().toString()
     const ref = { idTenant: record.idTenant, idSession, idObject }
     const { name = null, settings = {} } = input
-    this.#sessions.add(idObject, idSession, { name, settings, now: Date.now() })
+    this.#sessions.add(idObject, idSession, { name, settings, now: Date.now(), origin })
     await this.#alarm.ensure(Date.now() + repeatMs)
     const row = this.#sessions.find(idSession)
     if (row) await this.#propagation.configure(row)
@@ -174,6 +180,26 @@ export class Tenant extends DurableObject<Env> {
     const shown = input.start ? await stub.start() : await stub.describe()
     if (!shown.ok) throw new Error('A session vanished while it was made.')
     return succeed({ session: shown.session, ref })
+  }
+
+  /** Answers the repetition of the request that made a session. */
+  async #madeEarlier(
+    { ref, requestHash }: SessionRow,
+    origin: Origin<'ses'>,
+  ): Promise<Result<{ session: SessionView; ref: SessionRef }, SessionRefusal>> {
+    if (requestHash !== origin.requestHash) {
+      return fail(
+        'idempotencyConflict',
+        'This Idempotency-Key was used for another session. Use a new key for a new session.',
+      )
+    }
+    const shown = await this.env.SESSION.get(this.env.SESSION.idFromString(ref.idObject)).describe()
+    return shown.ok
+      ? succeed({ session: shown.session, ref })
+      : fail(
+          'sessionExists',
+          `The session ${ref.idSession} is being deleted. Use a new key for a new session.`,
+        )
   }
 
   async listSessions(

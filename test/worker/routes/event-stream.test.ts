@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { maxStreamRounds } from '../../../schema/api/event.ts'
 import { streamEvents } from '../../../worker/routes/event-stream.ts'
-import { anybody, makeCustomer, makeKey, problem } from '../support/api-client.ts'
+import { admin, anybody, ApiClient, makeCustomer, makeKey, problem } from '../support/api-client.ts'
 import { conversation } from '../support/event-builder.ts'
 import { makeLinked } from '../support/linked-session.ts'
 
@@ -109,6 +109,20 @@ describe('the live stream of a session', () => {
     expect((await customer.fetch('GET', path)).status).toBe(404)
   })
 
+  it('ends when its key is revoked', async () => {
+    const { customer, link } = await makeLinked()
+    const keys = `/v1/tenants/${customer.idTenant}/api-keys`
+    const { body } = await admin.post<{ idKey: string; key: string }>(keys, { scopes: ['events:read'] })
+    const next = await begin(new ApiClient(body.key), '?types=conversation')
+    const first = next()
+    await link.deliver(conversation({ value: 'one' }))
+    expect((await first)!.data['value']).toBe('one')
+    await admin.delete(`${keys}/${body.idKey}`)
+    const second = next()
+    await link.deliver(conversation({ value: 'two' }))
+    expect(await second).toBeNull()
+  })
+
   it('is ended after a number of rounds, so that no request asks without end', async () => {
     let asked = 0
     const source = {
@@ -118,7 +132,7 @@ describe('the live stream of a session', () => {
         return { head: 0 }
       },
     }
-    const reader = streamEvents(source, 0, undefined).getReader()
+    const reader = streamEvents(source, 0, undefined, async () => true).getReader()
     let chunks = 0
     while (!(await reader.read()).done) chunks++
     expect(chunks).toBe(maxStreamRounds + 1)

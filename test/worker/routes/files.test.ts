@@ -79,6 +79,17 @@ describe('a file', () => {
     )
   })
 
+  it('is read also when its name had to be cut within a letter of two halves', async () => {
+    const { customer, path } = await makeFile({
+      'x-file-name': encodeURIComponent(`${'a'.repeat(254)}🎉.txt`),
+    })
+    const { status, headers } = await customer.get(path)
+    expect(status).toBe(200)
+    expect(headers.get('content-disposition')).toBe(
+      `attachment; filename*=UTF-8''${'a'.repeat(254)}%EF%BF%BD`,
+    )
+  })
+
   it('is never run or sniffed by a browser, whatever it claims to be', async () => {
     const { customer, path } = await makeFile({ 'content-type': 'text/html' })
     const { headers } = await customer.get(path)

@@ -40,6 +40,21 @@ describe('sessions', () => {
     expect(other.body.idSession).not.toBe(first.body.idSession)
   })
 
+  it('with a name are made once under the same Idempotency-Key, too, and another request under it is refused', async () => {
+    const customer = await makeCustomer()
+    const make = (json: Record<string, unknown>) =>
+      customer.call<Session>('POST', '/v1/sessions', { json, headers: { 'idempotency-key': 'a' } })
+    const first = await make({ idSession: 'support', start: false })
+    expect(await make({ idSession: 'support', start: false })).toMatchObject({
+      status: 201,
+      body: first.body,
+    })
+    expect(await make({ idSession: 'support', start: true })).toMatchObject(
+      problem(422, 'idempotencyConflict'),
+    )
+    expect(await make({ start: false })).toMatchObject(problem(422, 'idempotencyConflict'))
+  })
+
   it.each([{ idSession: 'a b' }, { idSession: '' }, { idSession: 'a'.repeat(65) }, { state: 'connected' }])(
     'are not made of %j',
     async (json) => {
