@@ -67,7 +67,7 @@ export async function startInstallation(
   try {
     const leftovers = await endLeftovers(partsFile)
     if (leftovers > 0) print('start', `ended ${leftovers} processes that a killed start had left behind`)
-    const port = await takePort(config)
+    const port = await takePort(config, leftovers > 0 ? maxPortWaitMs : 0)
     const secrets = openSecrets(dataDirectory, config.given)
     const variables = layOutRun(await buildBundle(projectDirectory), config, run, port)
     stopSweeping = sweepRegularly(
@@ -147,11 +147,20 @@ export async function startInstallation(
   }
 }
 
-async function takePort({ host, port }: HostConfig): Promise<number> {
+/** A process lets go of its port a moment after it is dead: so long that of one which was just ended is waited for. */
+const maxPortWaitMs = 2000
+const portRetryMs = 50
+
+async function takePort(config: HostConfig, waitMs: number): Promise<number> {
+  const { host, port } = config
   try {
     return await probePort(host, port)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE' && waitMs > 0) {
+      await new Promise((done) => setTimeout(done, portRetryMs))
+      return takePort(config, waitMs - portRetryMs)
+    }
     if (code === 'EADDRINUSE') {
       throw new StartProblem(
         `PORT: ${port} is in use by another program. Stop it, or set PORT to another number.`,
