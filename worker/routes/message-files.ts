@@ -4,6 +4,7 @@ import { maxPreviewPictureBytes } from '../../schema/outgoing-field.ts'
 import { hasFile, type SendableMessage } from '../../schema/outgoing.ts'
 import { ApiError } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
+import { targetPolicyOf } from '../dispatcher/target.ts'
 import { readConfig } from '../env.ts'
 import { fetchFile, fetchTimeoutMs } from '../files/fetch-file.ts'
 import { fileKey, openFileStore } from '../files/file-store.ts'
@@ -35,7 +36,6 @@ export async function storeFile(
   const store = openFileStore(context.env.FILES)
   const stored = { ...rest, idFile }
   if (key && (await store.head(fileKey(idTenant, idFile)))) return stored
-  const config = readConfig(context.env)
   const fetched = await fetchFile(store, {
     url,
     key: fileKey(idTenant, idFile),
@@ -43,7 +43,7 @@ export async function storeFile(
     family: families[message.messageType],
     maxBytes: maxFileBytes,
     timeoutMs: fetchTimeoutMs,
-    policy: { allowPrivate: config.CHATLINK_ALLOW_PRIVATE_TARGETS, publicUrl: config.CHATLINK_PUBLIC_URL },
+    policy: targetPolicyOf(readConfig(context.env)),
   })
   if (fetched.ok) return stored
   const code = fetched.code === 'fileNotFetched' ? 'fileNotFetched' : 'targetRefused'

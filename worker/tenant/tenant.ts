@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { SessionRef } from '../../schema/link.ts'
 import { AlarmClock } from '../alarm-clock.ts'
 import type { RetirementAnswer } from '../dispatcher/retirement.ts'
-import type { TargetPolicy } from '../dispatcher/target.ts'
+import { targetPolicyOf, type TargetPolicy } from '../dispatcher/target.ts'
 import { readConfig, type Env } from '../env.ts'
 import type { Origin } from '../idempotency.ts'
 import { migrate } from '../migrate.ts'
@@ -347,8 +347,7 @@ export class Tenant extends DurableObject<Env> {
   }
 
   #policy(): TargetPolicy {
-    const config = readConfig(this.env)
-    return { allowPrivate: config.CHATLINK_ALLOW_PRIVATE_TARGETS, publicUrl: config.CHATLINK_PUBLIC_URL }
+    return targetPolicyOf(readConfig(this.env))
   }
 
   #living(): TenantRecord | Failure<'tenantNotFound'> {
