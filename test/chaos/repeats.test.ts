@@ -48,7 +48,7 @@ it('does not count the time in which the Worker was frozen', () => {
   const freeze = { from: killedAt - 5000, until: killedAt - 500 }
   const frozen = outagesOf(kill.all, [freeze])
   expect(find(ledgerOf(1, killedAt - 5200), frozen)).toEqual([])
-  expect(find(ledgerOf(1, killedAt - 5600), frozen)).toHaveLength(1)
+  expect(find(ledgerOf(1, killedAt - 7000), frozen)).toHaveLength(1)
 })
 
 it('takes for a repeat what comes again after it was answered well, and nothing else', () => {

@@ -1,4 +1,5 @@
-import { maxUnwritten, maxUnwrittenMs } from '../../worker/dispatcher/unwritten.ts'
+import { maxBatchMs } from '../../worker/dispatcher/batches.ts'
+import { maxUnwritten } from '../../worker/dispatcher/unwritten.ts'
 import type { Ledger, Repeat } from './ledger.ts'
 import type { Outages } from './outages.ts'
 
@@ -23,8 +24,7 @@ export function findNeedless(ledger: Ledger, outages: Outages): Needless[] {
   for (const repeat of ledger.repeats) {
     const { idSession, firstAt, againAt } = repeat
     const index = outages.all.findIndex(
-      ({ from, until }) =>
-        outages.awakeMs(firstAt, from) <= maxUnwrittenMs + loadMs && firstAt <= until + loadMs,
+      ({ from, until }) => outages.awakeMs(firstAt, from) <= maxBatchMs + loadMs && firstAt <= until + loadMs,
     )
     const seconds = ((againAt - firstAt) / 1000).toFixed(1)
     const text = `a webhook of ${idSession} came again after ${seconds} s: nothing was killed`

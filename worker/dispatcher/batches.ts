@@ -1,4 +1,4 @@
-import { maxErrandMs, type ErrandRequest, type Report } from './errand.ts'
+import type { ErrandRequest, Report } from './errand.ts'
 import type { Health } from './health.ts'
 import type { Job } from './job.ts'
 import type { Settings } from './record.ts'
@@ -12,8 +12,17 @@ export const maxBatchEvents = maxUnwritten - 1
 const minBatchEvents = 16
 /** With fewer, a batch would be slower than single requests. */
 const minConnections = 3
-/** When requests take longer than this, too few of them fit into an errand. */
-const maxUsualMs = 20
+/** To an endpoint that takes longer, requests are made singly: they are few, and a batch would be long. */
+const maxUsualMs = 150
+/** A connection is given so many events, if there are as many, … */
+const roundsPerBatch = 8
+/** … and, should requests take longer than usual, time for so many; but at least so long. Then the rest is given back. */
+const maxRounds = 10
+const minBatchMs = 100
+/** What a batch has delivered is told of, and may be written, at most so long after. */
+export const maxBatchMs = maxRounds * maxUsualMs
+/** So long a batch waits for connections that a request holds. */
+export const batchWaitMs = 100
 /** When a batch has broken off, requests are made singly for a while. */
 const pauseMs = 10_000
 
@@ -56,7 +65,7 @@ export class Batches {
   }
 
   /**
-   * Takes what so many free connections are likely to send in an errand's time. `soon`: there will be a batch when more
+   * Takes what so many free connections are likely to send in a batch's time. `soon`: there will be a batch when more
    * connections are free, so that nothing fresh is to be begun singly meanwhile. Null when single requests do better.
    */
   next(now: number, connections: number): Batch | 'soon' | null {
@@ -67,7 +76,7 @@ export class Batches {
     }
     if (connections < minConnections) {
       this.#waitsSince ??= now
-      return now - this.#waitsSince < maxErrandMs ? 'soon' : null
+      return now - this.#waitsSince < batchWaitMs ? 'soon' : null
     }
     this.#waitsSince = null
     return this.#take(connections)
@@ -106,12 +115,14 @@ export class Batches {
 
   #take(connections: number): Batch | null {
     const { stream, health, settings } = this.#parts
-    const likely = Math.floor((connections * maxErrandMs) / Math.max(1, health.usualMs))
+    const usualMs = Math.max(1, health.usualMs)
+    const beginWithinMs = Math.max(minBatchMs, maxRounds * usualMs)
+    const likely = Math.floor((connections * beginWithinMs * roundsPerBatch) / (maxRounds * usualMs))
     const jobs = stream.waiting.takeMany(Math.min(likely, maxBatchEvents)).map(({ item }) => item)
     if (jobs.length === 0) return null
     const { url, secrets, headers } = settings().config
     const events = jobs.map(({ lane, idEvent, body }) => ({ lane, idEvent, body }))
-    const request = { destination: { url, secrets, headers }, connections, events }
+    const request = { destination: { url, secrets, headers }, connections, beginWithinMs, events }
     return { request, open: new Map(jobs.entries()), era: stream.era }
   }
 

@@ -1,6 +1,5 @@
-import type { Batch, Batches } from './batches.ts'
+import { batchWaitMs, type Batch, type Batches } from './batches.ts'
 import type { Breaker } from './breaker.ts'
-import { maxErrandMs } from './errand.ts'
 import { makeJob, type Job } from './job.ts'
 import type { LaneBook } from './lane-book.ts'
 import { restAfterMs, type Ledger } from './ledger.ts'
@@ -164,7 +163,7 @@ export class Engine {
       const batch = isLimited || !breaker.isClosed ? null : batches.next(at, maxConnections - this.#inFlight)
       if (batch === 'soon') {
         if (this.#startDue(at)) continue
-        this.#pumpLater(maxErrandMs)
+        this.#pumpLater(batchWaitMs)
         return
       }
       if (batch) this.#startBatch(batch, at)

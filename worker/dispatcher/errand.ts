@@ -2,9 +2,6 @@ import type { Destination } from './attempt.ts'
 import { Lanes } from './lanes.ts'
 import { judge, type Answer } from './outcome.ts'
 
-/** Nothing of an errand is begun later than this: what has become of it is told soon, and may be written down. */
-export const maxErrandMs = 100
-
 /** Events to be sent to one endpoint, those of a lane in their order. */
 export interface ErrandRequest {
   destination: Destination
@@ -12,6 +9,8 @@ export interface ErrandRequest {
   connections: number
   /** Of one request. */
   timeoutMs: number
+  /** Nothing is begun later than this: what has become of it is told soon, and may be written down. */
+  beginWithinMs: number
   events: { lane: string; idEvent: string; body: string }[]
 }
 
@@ -58,7 +57,7 @@ export class Errand {
       this.#isOver = true
       isLate = true
       tell()
-    }, maxErrandMs)
+    }, this.#request.beginWithinMs)
     const connection = async () => {
       for (let next = this.#take(); next; next = this.#take()) {
         await this.#sendOne(next.item)

@@ -1,5 +1,5 @@
 const maxSamples = 200
-/** `usualMs` follows about so many attempts. */
+/** `usualMs` is the mean of so many attempts, and follows about as many from then on. */
 const usualOver = 16
 
 /** How an endpoint fares: the last attempts, kept in memory. After a restart it begins with what the attempt log still has. */
@@ -10,12 +10,14 @@ export class Health {
   usualMs = 0
   readonly #samples: { isDelivered: boolean; durationMs: number }[] = []
   #next = 0
+  #attempts = 0
 
   add(isDelivered: boolean, durationMs: number): void {
     this.#samples[this.#next] = { isDelivered, durationMs }
     this.#next = (this.#next + 1) % maxSamples
     this.streak = isDelivered ? this.streak + 1 : 0
-    this.usualMs += (durationMs - this.usualMs) / usualOver
+    this.#attempts += 1
+    this.usualMs += (durationMs - this.usualMs) / Math.min(this.#attempts, usualOver)
   }
 
   /** Share of deliveries among the last attempts, and percentiles of their durations; null without any. */

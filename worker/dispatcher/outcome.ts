@@ -90,6 +90,8 @@ export const errorTexts: Record<AttemptError, string> = {
   httpStatus: 'The endpoint answered with a status other than 2xx.',
 }
 
+const noDirectives: ReadonlySet<string> = new Set()
+
 function readDirectives(value: string | null): ReadonlySet<string> {
-  return new Set((value ?? '').split(',').map((part) => part.trim().toLowerCase()))
+  return value === null ? noDirectives : new Set(value.split(',').map((part) => part.trim().toLowerCase()))
 }

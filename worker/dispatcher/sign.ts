@@ -43,9 +43,13 @@ export async function sign(
   body: string,
 ): Promise<string> {
   const content = encoder.encode(`${id}.${timestamp}.${body}`)
-  const [only] = secrets
-  if (only !== undefined && secrets.length === 1) return signOne(only, content)
-  return (await Promise.all(secrets.map((secret) => signOne(secret, content)))).join(' ')
+  const signatures: string[] = []
+  for (const secret of secrets) {
+    const key = keys.get(secret) ?? (await importKey(secret))
+    const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, content))
+    signatures.push(`v1,${btoa(String.fromCharCode(...signature))}`)
+  }
+  return signatures.join(' ')
 }
 
 /** The secrets that sign at this time (ms): those of a rotation whose overlap has not ended, and the current one. */
@@ -56,12 +60,6 @@ export function currentSecrets(
   return secrets
     .filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
     .map(({ secret }) => secret)
-}
-
-async function signOne(secret: string, content: Uint8Array): Promise<string> {
-  const key = keys.get(secret) ?? (await importKey(secret))
-  const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, content))
-  return `v1,${btoa(String.fromCharCode(...signature))}`
 }
 
 /** Importing costs more than signing, so the last few keys are kept. */

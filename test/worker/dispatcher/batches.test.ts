@@ -14,9 +14,9 @@ const count = 400
 const chats = 20
 
 /** What has been logged while the subscription was paused. */
-async function makeBacklog(): Promise<Delivery & { values: string[] }> {
+async function makeBacklog(events = count): Promise<Delivery & { values: string[] }> {
   const delivery = await makeDelivery({ status: 'paused' })
-  const values = Array.from({ length: count }, (_, index) => `v${index}.`)
+  const values = Array.from({ length: events }, (_, index) => `v${index}.`)
   await delivery.log(...values.map((value, index) => text(value, String(index % chats))))
   return { ...delivery, values }
 }
@@ -50,6 +50,28 @@ describe('a batch', () => {
     const sizes = run.mock.calls.map(([{ events }]) => events.length)
     expect(sizes.length).toBeGreaterThan(count / maxBatchEvents / 2)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(maxBatchEvents)
+  })
+
+  it('gives a connection about eight events, however long each takes, and time for ten', async () => {
+    const run = vi.spyOn(Courier.prototype, 'run')
+    const backlog = await makeBacklog(120)
+    await backlog.endpoint.script({ delayMs: 50 })
+    await backlog.change({ status: 'enabled' })
+    await drained(backlog, 120)
+    expect(run).toHaveBeenCalled()
+    for (const [{ events, connections, beginWithinMs }] of run.mock.calls) {
+      expect(events.length).toBeLessThanOrEqual(8 * connections)
+      expect(beginWithinMs).toBeGreaterThanOrEqual(490)
+    }
+  })
+
+  it('is not made for an endpoint that takes longer than 150 ms', async () => {
+    const run = vi.spyOn(Courier.prototype, 'run')
+    const backlog = await makeBacklog(60)
+    await backlog.endpoint.script({ delayMs: 200 })
+    await backlog.change({ status: 'enabled' })
+    await drained(backlog, 60)
+    expect(run).not.toHaveBeenCalled()
   })
 
   it('ends with the first failure: the chat waits for its retry, the others go on, and nothing comes twice', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Errand, maxErrandMs, type Report } from '../../../worker/dispatcher/errand.ts'
+import { Errand, type Report } from '../../../worker/dispatcher/errand.ts'
 import type { Answer } from '../../../worker/dispatcher/outcome.ts'
 
 const delivered: Answer = {
@@ -19,6 +19,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+const beginWithinMs = 100
+
 /** An errand with events in these lanes, whose requests are answered by hand. */
 function begin(lanes: string[], connections = 6) {
   const begun: number[] = []
@@ -26,7 +28,8 @@ function begin(lanes: string[], connections = 6) {
   const reports: Report[] = []
   const events = lanes.map((lane, index) => ({ lane, idEvent: String(index), body: '' }))
   const destination = { url: 'https://one.example', secrets: [], headers: {} }
-  const errand = new Errand({ destination, connections, timeoutMs: 1000, events }, ({ idEvent }) => {
+  const request = { destination, connections, timeoutMs: 1000, beginWithinMs, events }
+  const errand = new Errand(request, ({ idEvent }) => {
     begun.push(Number(idEvent))
     return new Promise((resolve) => (answers[Number(idEvent)] = resolve))
   })
@@ -84,7 +87,7 @@ describe('an errand', () => {
   it('begins nothing when its time is over, and tells what is done and what is still under way', async () => {
     const { begun, reports, last, answer } = begin(['a', 'a', 'b', 'c'], 3)
     await answer(2)
-    await vi.advanceTimersByTimeAsync(maxErrandMs)
+    await vi.advanceTimersByTimeAsync(beginWithinMs)
     expect(reports.map((report) => [indexes(report), report.underWay])).toEqual([[[2], [0, 3]]])
     await answer(0)
     expect(reports.slice(1).map((report) => [indexes(report), report.underWay])).toEqual([[[0], [3]]])
