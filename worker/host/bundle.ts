@@ -73,21 +73,17 @@ async function runWrangler(projectDirectory: string, work: string): Promise<Bund
     dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
     'bin/wrangler.js',
   )
-  const child = spawn(
-    process.execPath,
-    [wranglerBin, 'deploy', '--dry-run', '--minify', '--outdir', modulesDirectory],
-    {
-      cwd: projectDirectory,
-      env: {
-        ...process.env,
-        WRANGLER_SEND_METRICS: 'false',
-        WRANGLER_HIDE_BANNER: 'true',
-        WRANGLER_LOG_PATH: join(work, 'wrangler.log'),
-        CI: '1',
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const child = spawn(process.execPath, [wranglerBin, 'deploy', '--dry-run', '--outdir', modulesDirectory], {
+    cwd: projectDirectory,
+    env: {
+      ...process.env,
+      WRANGLER_SEND_METRICS: 'false',
+      WRANGLER_HIDE_BANNER: 'true',
+      WRANGLER_LOG_PATH: join(work, 'wrangler.log'),
+      CI: '1',
     },
-  )
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text))
