@@ -1,9 +1,9 @@
 import type { SessionRef } from '../../schema/link.ts'
 import type { SessionSettings } from '../session-settings.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
-import type { SessionRow, TenantSessions } from './sessions.ts'
+import type { SessionRow } from './sessions.ts'
+import type { TenantStore } from './store.ts'
 import { configOf } from './subscription.ts'
-import type { TenantSubscriptions } from './subscriptions.ts'
 
 /** What a Tenant needs of a Session. */
 interface SessionDoor {
@@ -24,24 +24,18 @@ const sliceSessions = 20
  * that concerns it; it is done when the session has acknowledged that version.
  */
 export class Propagation {
-  readonly #sessions: TenantSessions
-  readonly #subscriptions: TenantSubscriptions
-  readonly #door: (idObject: string) => SessionDoor
+  readonly #store: TenantStore
+  readonly #session: (idObject: string) => SessionDoor
 
-  constructor(
-    sessions: TenantSessions,
-    subscriptions: TenantSubscriptions,
-    door: (idObject: string) => SessionDoor,
-  ) {
-    this.#sessions = sessions
-    this.#subscriptions = subscriptions
-    this.#door = door
+  constructor(store: TenantStore, session: (idObject: string) => SessionDoor) {
+    this.#store = store
+    this.#session = session
   }
 
   /** Goes on until all have it; throws when one could not be reached, after the rest of its slice was tried. */
   async run(): Promise<void> {
     for (;;) {
-      const slice = this.#sessions.unfinished(sliceSessions)
+      const slice = this.#store.sessions.unfinished(sliceSessions)
       if (slice.length === 0) return
       const outcomes = await Promise.allSettled(slice.map((row) => this.#finish(row)))
       const failed = outcomes.find((outcome) => outcome.status === 'rejected')
@@ -51,15 +45,15 @@ export class Propagation {
 
   /** Gives one session its configuration. */
   async configure({ ref, name, settings, version }: SessionRow): Promise<void> {
-    const subscriptions = this.#subscriptions.concerning(ref.idSession).map(configOf)
-    await this.#door(ref.idObject).configure({ ref, name, settings, subscriptions, version })
-    this.#sessions.markConfigured(ref.idObject, version)
+    const subscriptions = this.#store.subscriptions.concerning(ref.idSession).map(configOf)
+    await this.#session(ref.idObject).configure({ ref, name, settings, subscriptions, version })
+    this.#store.sessions.markConfigured(ref.idObject, version)
   }
 
   async #finish(row: SessionRow): Promise<void> {
     if (!row.isConfigured) await this.configure(row)
     if (row.isLive || row.isDestroyTold) return
-    await this.#door(row.ref.idObject).destroy()
-    this.#sessions.markTold(row.ref.idObject)
+    await this.#session(row.ref.idObject).destroy()
+    this.#store.sessions.markTold(row.ref.idObject)
   }
 }

@@ -7,11 +7,9 @@ import { defaultSettings, type SessionSettings } from '../session-settings.ts'
  * its object has erased itself: so the name is free at once, and the old object still hears of changed subscriptions.
  */
 export interface SessionRow {
-  position: number
   ref: SessionRef
   name: string | null
   settings: SessionSettings
-  createdAt: number
   version: number
   isConfigured: boolean
   isLive: boolean
@@ -27,7 +25,6 @@ type Row = {
   live_name: string | null
   name: string | null
   settings: string
-  created_at: number
   version: number
   configured_version: number
   is_destroy_told: number
@@ -35,7 +32,7 @@ type Row = {
 }
 
 const columns =
-  'position, id_object, id_session, live_name, name, settings, created_at, version, configured_version, is_destroy_told, request_hash'
+  'position, id_object, id_session, live_name, name, settings, version, configured_version, is_destroy_told, request_hash'
 
 const statements = {
   add: `INSERT INTO sessions
@@ -151,11 +148,9 @@ export class TenantSessions {
 
   #fromRow(row: Row): SessionRow {
     return {
-      position: row.position,
       ref: { idTenant: this.#idTenant(), idSession: row.id_session, idObject: row.id_object },
       name: row.name,
       settings: { ...defaultSettings, ...(JSON.parse(row.settings) as Partial<SessionSettings>) },
-      createdAt: row.created_at,
       version: row.version,
       isConfigured: row.configured_version >= row.version,
       isLive: row.live_name !== null,

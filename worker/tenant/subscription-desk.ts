@@ -4,7 +4,7 @@ import type { TargetPolicy } from '../dispatcher/target.ts'
 import type { Origin } from '../idempotency.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { SubscriptionStatus } from '../subscription-config.ts'
-import type { TenantSessions } from './sessions.ts'
+import type { TenantRecord, TenantStore } from './store.ts'
 import {
   changeSubscription,
   findRotation,
@@ -18,12 +18,10 @@ import {
   type SubscriptionRefusal,
   type SubscriptionView,
 } from './subscription.ts'
-import type { TenantSubscriptions } from './subscriptions.ts'
 
 interface DeskParts {
-  storage: DurableObjectStorage
-  sessions: TenantSessions
-  subscriptions: TenantSubscriptions
+  store: TenantStore
+  living: () => TenantRecord | Failure<'tenantNotFound'>
   policy: () => TargetPolicy
   /** Brings what has changed to the sessions, as far as they can be reached now. */
   propagate: () => Promise<void>
@@ -39,12 +37,12 @@ export interface DisableReport {
   reason: string
 }
 
-type NotFound = Failure<'subscriptionNotFound'>
-type Shown<Refusal extends string = never> = Result<
-  { subscription: SubscriptionView },
-  'subscriptionNotFound' | Refusal
+type NotFound = 'tenantNotFound' | 'subscriptionNotFound'
+type Shown<Refusal extends string = never> = Result<{ subscription: SubscriptionView }, NotFound | Refusal>
+type Made = Result<
+  { subscription: SubscriptionView; secret: string },
+  'tenantNotFound' | 'tooManySubscriptions' | 'idempotencyConflict' | SubscriptionRefusal
 >
-type WithSecret<Refusal extends string> = Result<{ subscription: SubscriptionView; secret: string }, Refusal>
 
 /** What can be done with a tenant's subscriptions: each change is stored together with whom it concerns, then told. */
 export class SubscriptionDesk {
@@ -55,12 +53,11 @@ export class SubscriptionDesk {
   }
 
   /** Makes one; the same `origin` makes it once. */
-  async create(
-    idTenant: string,
-    input: SubscriptionInput,
-    origin?: Origin<'sub'>,
-  ): Promise<WithSecret<'tooManySubscriptions' | 'idempotencyConflict' | SubscriptionRefusal>> {
-    const { storage, subscriptions, sessions, policy, propagate } = this.#parts
+  async create(input: SubscriptionInput, origin?: Origin<'sub'>): Promise<Made> {
+    const { store, living, policy, propagate } = this.#parts
+    const { subscriptions, sessions } = store
+    const record = living()
+    if ('ok' in record) return record
     const known = origin && subscriptions.find(origin.id)
     if (known && known.requestHash !== origin.requestHash) {
       return fail(
@@ -75,10 +72,10 @@ export class SubscriptionDesk {
         `A tenant has at most ${maxSubscriptions} subscriptions. Delete one first.`,
       )
     }
-    const made = makeSubscription(idTenant, input, policy(), Date.now(), origin)
+    const made = makeSubscription(record.idTenant, input, policy(), Date.now(), origin)
     if (!made.ok) return made
     const { subscription } = made
-    storage.transactionSync(() => {
+    store.change(() => {
       subscriptions.add(subscription)
       sessions.touch(subscription.sessions)
     })
@@ -86,9 +83,14 @@ export class SubscriptionDesk {
     return succeed({ subscription: viewSubscription(subscription), secret: newestSecret(subscription) })
   }
 
-  list(limit: number, cursor: string | null): { subscriptions: SubscriptionView[]; cursor: string | null } {
-    const page = this.#parts.subscriptions.page(limit, cursor)
-    return { subscriptions: page.records.map(viewSubscription), cursor: page.cursor }
+  list(
+    limit: number,
+    cursor: string | null,
+  ): Result<{ subscriptions: SubscriptionView[]; cursor: string | null }, 'tenantNotFound'> {
+    const record = this.#parts.living()
+    if ('ok' in record) return record
+    const page = this.#parts.store.subscriptions.page(limit, cursor)
+    return succeed({ subscriptions: page.records.map(viewSubscription), cursor: page.cursor })
   }
 
   /** `refs`: the sessions that it concerns; `withLeaving`: also such as are being deleted. `config`: what a Dispatcher gets. */
@@ -99,11 +101,11 @@ export class SubscriptionDesk {
       refs: SessionRef[]
       withLeaving: SessionRef[]
     },
-    'subscriptionNotFound'
+    NotFound
   > {
     const config = this.#find(idSubscription)
     if ('ok' in config) return config
-    const concerned = this.#parts.sessions
+    const concerned = this.#parts.store.sessions
       .all()
       .filter(({ ref }) => config.sessions === null || config.sessions.includes(ref.idSession))
     const refs = concerned.filter(({ isLive }) => isLive).map(({ ref }) => ref)
@@ -118,11 +120,12 @@ export class SubscriptionDesk {
     return changed.ok ? this.#replace(before, changed.subscription) : changed
   }
 
-  async delete(idSubscription: string): Promise<Result<object, 'subscriptionNotFound'>> {
+  async delete(idSubscription: string): Promise<Result<object, NotFound>> {
     const before = this.#find(idSubscription)
     if ('ok' in before) return before
-    const { storage, subscriptions, sessions, propagate } = this.#parts
-    storage.transactionSync(() => {
+    const { store, propagate } = this.#parts
+    const { subscriptions, sessions } = store
+    store.change(() => {
       subscriptions.remove(idSubscription)
       sessions.touch(before.sessions)
     })
@@ -135,9 +138,7 @@ export class SubscriptionDesk {
     idSubscription: string,
     overlapSeconds: number,
     origin?: Origin<'rot'>,
-  ): Promise<
-    Result<{ secret: string; oldSecretExpiresAt: number }, 'subscriptionNotFound' | 'idempotencyConflict'>
-  > {
+  ): Promise<Result<{ secret: string; oldSecretExpiresAt: number }, NotFound | 'idempotencyConflict'>> {
     const before = this.#find(idSubscription)
     if ('ok' in before) return before
     const now = Date.now()
@@ -170,7 +171,7 @@ export class SubscriptionDesk {
     idObject,
     version,
     reason,
-  }: DisableReport): Promise<Result<{ tells: boolean }, 'subscriptionNotFound'>> {
+  }: DisableReport): Promise<Result<{ tells: boolean }, NotFound>> {
     const before = this.#find(idSubscription)
     if ('ok' in before) return before
     const { disabledBy, status, countsSince = 0 } = before
@@ -185,8 +186,9 @@ export class SubscriptionDesk {
     before: SubscriptionRecord,
     after: SubscriptionRecord,
   ): Promise<{ ok: true; subscription: SubscriptionView }> {
-    const { storage, subscriptions, sessions, propagate } = this.#parts
-    storage.transactionSync(() => {
+    const { store, propagate } = this.#parts
+    const { subscriptions, sessions } = store
+    store.change(() => {
       subscriptions.put(after)
       const isEverybody = before.sessions === null || after.sessions === null
       sessions.touch(isEverybody ? null : [...(before.sessions ?? []), ...(after.sessions ?? [])])
@@ -195,9 +197,11 @@ export class SubscriptionDesk {
     return succeed({ subscription: viewSubscription(after) })
   }
 
-  #find(idSubscription: string): SubscriptionRecord | NotFound {
+  #find(idSubscription: string): SubscriptionRecord | Failure<NotFound> {
+    const record = this.#parts.living()
+    if ('ok' in record) return record
     return (
-      this.#parts.subscriptions.find(idSubscription) ??
+      this.#parts.store.subscriptions.find(idSubscription) ??
       fail('subscriptionNotFound', 'There is no such subscription. List the subscriptions first.')
     )
   }
