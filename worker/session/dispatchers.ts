@@ -19,6 +19,8 @@ export class SessionDispatchers {
   readonly #door: (name: string) => DispatcherDoor
   readonly #failed: (error: unknown) => void
   readonly #wakes: DispatcherWakes
+  /** To make one costs a tenth of a wake. One through which a call has failed may be of no use any more. */
+  readonly #stubs = new Map<string, DispatcherDoor>()
   #isConfiguring: Promise<boolean> | null = null
   #isAwake = false
   #isEnded = false
@@ -114,6 +116,7 @@ export class SessionDispatchers {
         if (!config) {
           await this.#stub(idSubscription).destroy()
           this.#wakes.forget(idSubscription)
+          this.#stubs.delete(idSubscription)
           subscriptions.forget(idSubscription)
         } else {
           await this.#stub(idSubscription).configure(config, { ref: record.ref, startAfter })
@@ -131,10 +134,16 @@ export class SessionDispatchers {
   #target(idSubscription: string): { target: WakeTarget; version: number } | null {
     const found = this.#store.subscriptions.list.find((one) => one.idSubscription === idSubscription)
     if (this.#isEnded || found?.config?.status !== 'enabled') return null
-    const stub = this.#stub(idSubscription)
+    const stub = this.#stubs.get(idSubscription) ?? this.#stub(idSubscription)
+    this.#stubs.set(idSubscription, stub)
     const wake = async (call: Wake) => {
-      const answer = await stub.wake(call)
-      if (!answer.ok) throw new Error(`Dispatcher ${idSubscription} answered ${answer.code}.`)
+      try {
+        const answer = await stub.wake(call)
+        if (!answer.ok) throw new Error(`Dispatcher ${idSubscription} answered ${answer.code}.`)
+      } catch (error) {
+        this.#stubs.delete(idSubscription)
+        throw error
+      }
     }
     return { target: { wake }, version: found.config.version }
   }

@@ -105,13 +105,13 @@ export class Work {
     if (store.record.destroyedAt !== null) upkeep.beginFarewell(Date.now())
   }
 
-  /** Makes one change, whole or not at all. `applied` runs when it is stored, before anybody is told. */
+  /** Makes one change, whole or not at all. `applied` runs when it is stored, and those who wait for its events have been told. */
   change<Outcome>(apply: (change: Change, record: SessionRecord) => Outcome, applied?: () => void): Outcome {
     const before = this.store.record && { ...this.store.record }
     const { outcome, entries, finished, answers } = this.store.change(Date.now(), apply)
+    this.#background(this.dispatchers.announce(entries))
     applied?.()
     this.#count(entries, before)
-    this.#background(this.dispatchers.announce(entries))
     for (const idCommand of finished) this.#waiters.settle(idCommand)
     for (const answer of answers) this.questions.settle(answer)
     if (entries.length > 0) this.#waiters.settle('log')
