@@ -14,8 +14,8 @@ const pages = 1000
 const tellEvery = 50_000
 /** In a log that counts as empty: enough to be warm. */
 const fewEvents = 2000
-/** In one that is read anywhere: more than SQLite's cache holds, so that both are read from their files. */
-const uncachedEvents = 20_000
+/** In one that is read anywhere: more than the caches of SQLite and the processor hold, so that both are read from afar. */
+const uncachedEvents = 100_000
 
 interface Log {
   link: RawLink
