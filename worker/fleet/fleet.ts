@@ -148,10 +148,8 @@ export class Fleet extends DurableObject<Env> {
     return { text: await writeMetrics(installation, this.#counts.counts) }
   }
 
-  override fetch(request: Request): Response {
-    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
-      return new Response('This is a WebSocket.', { status: 426, headers: { upgrade: 'websocket' } })
-    }
+  /** Opens a connector's control socket; the route has seen that a WebSocket is asked for. */
+  override fetch(): Response {
     return this.#work.connectors.accept()
   }
 

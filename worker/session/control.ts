@@ -1,13 +1,26 @@
+import type { SessionRef } from '../../schema/link.ts'
 import type { Failure } from '../result.ts'
+import { receivingOf, type SessionSettings } from '../session-settings.ts'
+import type { SubscriptionConfig } from '../subscription-config.ts'
 import type { Change } from './change.ts'
 import { countKeys } from './keys.ts'
 import { applyInput } from './lifecycle.ts'
 import type { SessionLink } from './link.ts'
-import type { SessionRecord } from './record.ts'
+import { makeRecord, type SessionRecord } from './record.ts'
 import type { SessionInput } from './state-table.ts'
 import type { SessionStore } from './store.ts'
 
-export type Request = Extract<SessionInput, 'start' | 'stop' | 'logout' | 'destroy'>
+export type LifeRequest = Extract<SessionInput, 'start' | 'stop' | 'logout' | 'destroy'>
+
+/** What a session has from its Tenant. */
+export interface SessionConfig {
+  ref: SessionRef
+  name: string | null
+  settings: SessionSettings
+  subscriptions: SubscriptionConfig[]
+  /** Grows with each change. */
+  version: number
+}
 
 interface ControlParts {
   store: SessionStore
@@ -16,7 +29,7 @@ interface ControlParts {
   change: (apply: (change: Change, record: SessionRecord) => void) => void
 }
 
-/** What the tenant asks of a session's life. */
+/** What the tenant makes of a session, and asks of its life. */
 export class Control {
   readonly #parts: ControlParts
 
@@ -24,8 +37,25 @@ export class Control {
     this.#parts = parts
   }
 
+  /** Takes a configuration; an older one than is known is ignored, the first one makes the session. */
+  configure({ ref, name, settings, subscriptions, version }: SessionConfig): void {
+    const { store, link, change } = this.#parts
+    if (!store.record) store.create(makeRecord(ref, { name, settings, now: Date.now() }))
+    if (version <= (store.record?.version ?? 0)) return
+    change((_draft, record) => {
+      record.name = name
+      record.settings = settings
+      link.tell({ type: 'receiving', receiving: receivingOf(settings) })
+      store.pace.adapt(settings.pacing, Date.now())
+      record.version = version
+      store.subscriptions.replace(subscriptions, (config) =>
+        store.log.sequenceBefore(config.sessionsSince ?? config.createdAt),
+      )
+    })
+  }
+
   /** Applies a request; with nobody there to carry it out, a stop is done at once, and a logout waits for a connector. */
-  act(input: Request): void {
+  act(input: LifeRequest): void {
     const { store, link, living, change } = this.#parts
     if ('ok' in living()) return
     change((draft, current) => {

@@ -4,11 +4,9 @@ import type { SendableMessage } from '../../schema/outgoing.ts'
 import { readConfig, type Env } from '../env.ts'
 import type { Origin } from '../idempotency.ts'
 import { fail, succeed, type Result } from '../result.ts'
-import { receivingOf, type SessionSettings } from '../session-settings.ts'
-import type { SubscriptionConfig } from '../subscription-config.ts'
 import { addDraft, makeDraft, type OwnEvent } from './change.ts'
 import type { ContactsPage, FoundContact } from './contact-reader.ts'
-import type { Request as LifeRequest } from './control.ts'
+import type { LifeRequest, SessionConfig } from './control.ts'
 import type { StoredFile } from './file-event.ts'
 import type { Retried } from './file-retry.ts'
 import type { MadeGroup } from './group-maker.ts'
@@ -16,9 +14,9 @@ import { takeStoredFile } from './held-release.ts'
 import type { EventFound, EventPage, InvalidPage, LogReader, LogSlice } from './log-reader.ts'
 import type { Cancelled, Found, Page, SendOptions, Sent } from './messages.ts'
 import type { Answered, Question } from './questions.ts'
-import { makeRecord, type SessionRecord } from './record.ts'
+import type { SessionRecord } from './record.ts'
 import { timing } from './timing.ts'
-import { viewSession, type SessionView } from './view.ts'
+import { viewQr, viewSession, type QrView, type SessionView } from './view.ts'
 import { sessionNotFound, Work } from './work.ts'
 
 type Viewed = Result<{ session: SessionView }, 'sessionNotFound'>
@@ -37,28 +35,10 @@ export class Session extends DurableObject<Env> {
   }
 
   /** Takes the session's name, settings and subscriptions from its Tenant; the first call makes the session. */
-  async configure(input: {
-    ref: SessionRef
-    name: string | null
-    settings: SessionSettings
-    subscriptions: SubscriptionConfig[]
-    version: number
-  }): Promise<{ ok: true; version: number }> {
-    const store = this.#work.store
-    if (!store.record) store.create(makeRecord(input.ref, { ...input, now: Date.now() }))
-    if (input.version > (store.record?.version ?? 0)) {
-      this.#work.change((_change, record) => {
-        record.name = input.name
-        record.settings = input.settings
-        this.#work.link.tell({ type: 'receiving', receiving: receivingOf(input.settings) })
-        store.pace.adapt(input.settings.pacing, Date.now())
-        record.version = input.version
-        store.subscriptions.replace(input.subscriptions, (config) =>
-          store.log.sequenceBefore(config.sessionsSince ?? config.createdAt),
-        )
-      })
-    }
-    if (!this.#work.dispatchers.isConfigured) await this.#work.dispatchers.configure()
+  async configure(input: SessionConfig): Promise<{ ok: true; version: number }> {
+    const { control, dispatchers, store } = this.#work
+    control.configure(input)
+    if (!dispatchers.isConfigured) await dispatchers.configure()
     await this.#work.arm()
     return { ok: true, version: store.record?.version ?? 0 }
   }
@@ -94,18 +74,9 @@ export class Session extends DurableObject<Env> {
     return { ok: true }
   }
 
-  qr(): Result<{ qr: string; expiresAt: number }, 'sessionNotFound' | 'noQr'> {
+  qr(): Result<QrView, 'sessionNotFound' | 'noQr'> {
     const record = this.#work.living()
-    if ('ok' in record) return record
-    const { qr, qrExpiresAt } = record
-    const { state, waitingText } = this.#view(record)
-    if (state !== 'qr' || qr === null || qrExpiresAt === null || qrExpiresAt <= Date.now()) {
-      return fail(
-        'noQr',
-        `There is no QR code to scan now: the session is ${state}. ${waitingText ?? 'One comes within seconds of a start.'}`,
-      )
-    }
-    return succeed({ qr, expiresAt: qrExpiresAt })
+    return 'ok' in record ? record : viewQr(record, this.#view(record), Date.now())
   }
 
   /** The Fleet hears nothing of this connector any more. Should it be there after all, its link comes back and goes on. */
@@ -227,10 +198,8 @@ export class Session extends DurableObject<Env> {
     return this.#work.reader.listInvalid(options)
   }
 
-  override fetch(request: Request): Response {
-    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
-      return new Response('This is a WebSocket.', { status: 426, headers: { upgrade: 'websocket' } })
-    }
+  /** Opens a connector's link; the route has seen that a WebSocket is asked for. */
+  override fetch(): Response {
     return this.#work.link.accept()
   }
 

@@ -1,5 +1,6 @@
 import type { MessageStatus } from '../../schema/event/change.ts'
 import type { SessionReason, SessionState } from '../../schema/event/session.ts'
+import { fail, succeed, type Result } from '../result.ts'
 import type { SessionSettings } from '../session-settings.ts'
 import type { StoredCommand } from './commands.ts'
 import type { SessionRecord } from './record.ts'
@@ -64,6 +65,25 @@ function stateOf({ state }: SessionRecord, isLinked: boolean): SessionState {
   if (isLinked) return state
   if (state === 'qr') return 'starting'
   return state === 'connected' ? 'reconnecting' : state
+}
+
+/** What is to be scanned with the phone. */
+export interface QrView {
+  qr: string
+  expiresAt: number
+}
+
+/** Shows the QR code, or says why there is none. */
+export function viewQr(
+  { qr, qrExpiresAt }: SessionRecord,
+  { state, waitingText }: SessionView,
+  now: number,
+): Result<QrView, 'noQr'> {
+  if (state !== 'qr' || qr === null || qrExpiresAt === null || qrExpiresAt <= now) {
+    const advice = waitingText ?? 'One comes within seconds of a start.'
+    return fail('noQr', `There is no QR code to scan now: the session is ${state}. ${advice}`)
+  }
+  return succeed({ qr, expiresAt: qrExpiresAt })
 }
 
 /** What the API shows of a message that was to be sent. */

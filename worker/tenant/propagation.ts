@@ -1,19 +1,11 @@
-import type { SessionRef } from '../../schema/link.ts'
-import type { SessionSettings } from '../session-settings.ts'
-import type { SubscriptionConfig } from '../subscription-config.ts'
+import type { SessionConfig } from '../session/control.ts'
 import type { SessionRow } from './sessions.ts'
 import type { TenantStore } from './store.ts'
 import { configOf } from './subscription.ts'
 
 /** What a Tenant needs of a Session. */
 interface SessionDoor {
-  configure(input: {
-    ref: SessionRef
-    name: string | null
-    settings: SessionSettings
-    subscriptions: SubscriptionConfig[]
-    version: number
-  }): Promise<{ version: number }>
+  configure(input: SessionConfig): Promise<{ version: number }>
   destroy(): Promise<unknown>
 }
 
