@@ -1,7 +1,7 @@
-/** The Fleet looks at least this often while anything falls due; of a longer gap no more than this counts. */
-export const tickMs = 2500
-/** A gap longer than this means that the Fleet was away, or that the machine's clock jumped. */
-const awayMs = 10_000
+/** Between two looks at the clock no more than this counts; each beat of a connector is a look. */
+const maxStepMs = 5000
+/** Some alarm is due within less than this while anybody is there; a longer gap means that the Fleet was away. */
+const awayMs = 12_000
 
 /**
  * Time as the Fleet has lived through it, in milliseconds: what passed while it was suspended, or by a jump of the
@@ -17,7 +17,7 @@ export class AwakeClock {
     const at = Date.now()
     const gap = at - this.#seenAt
     this.#seenAt = at
-    this.#awakeAt += Math.min(Math.max(gap, 0), tickMs)
+    this.#awakeAt += Math.min(Math.max(gap, 0), maxStepMs)
     if (Math.abs(gap) > awayMs) this.#awayUntil = this.#awakeAt + awayMs
     return this.#awakeAt
   }
@@ -27,8 +27,8 @@ export class AwakeClock {
     return now < this.#awayUntil
   }
 
-  /** When, by the machine's clock, to look again for what falls due at `dueAt` of this one. */
+  /** When, by the machine's clock, to look for what falls due at `dueAt` of this one: then or earlier. */
   alarmAt(dueAt: number): number {
-    return this.#seenAt + Math.min(Math.max(dueAt - this.#awakeAt, 0), tickMs)
+    return this.#seenAt + Math.max(dueAt - this.#awakeAt, 0)
   }
 }

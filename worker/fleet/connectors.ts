@@ -17,7 +17,8 @@ export interface OnlineConnector extends Connector {
   heardAt: number
 }
 
-export const beatSeconds = 5
+/** How often a connector is to be heard. Its beats wake the Fleet, but unlike alarms they write nothing. */
+export const beatSeconds = 2
 
 /** The control sockets: who is there, and when each was last heard. */
 export class Connectors {

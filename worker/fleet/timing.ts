@@ -1,6 +1,6 @@
 /** The Fleet's times, in milliseconds awake: a connector that is lost has its sessions elsewhere within 15 s. */
 export const timing = {
-  /** A connector not heard for this long is gone: two missed beats. */
+  /** A connector not heard for this long is gone: longer than a beat and a jump of the clock together. */
   silentMs: 10_000,
   /** How long a connector whose socket closed may take to come back. */
   graceMs: 2000,

@@ -71,7 +71,8 @@ export class Work {
     if (!connector) return closeControl(socket, linkClose.badFrame, 'say hello first')
     connector.lastBeatAt = Date.now()
     connector.heardAt = this.#clock.now()
-    if (frame.type === 'draining') await this.#drain(connector)
+    if (frame.type === 'draining') this.#drain(connector)
+    await this.arm()
   }
 
   /** A control socket has closed: its connector may come back within a grace. */
@@ -182,11 +183,10 @@ export class Work {
     await this.arm()
   }
 
-  async #drain(connector: OnlineConnector): Promise<void> {
+  #drain(connector: OnlineConnector): void {
     const { idConnector } = connector
     this.connectors.drain(connector)
     for (const { ref } of this.assignments.of(idConnector)) this.placer.takeFrom(ref, idConnector)
-    await this.arm()
   }
 
   async #isMovable({ idObject }: SessionRef): Promise<boolean> {

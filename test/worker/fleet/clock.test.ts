@@ -13,6 +13,7 @@ describe('the Fleet’s own time', () => {
   it.each([
     ['forward', 3 * 3600],
     ['by little more than a silence', 12],
+    ['by little less than a silence', 9],
     ['back', -3600],
   ])('keeps every connector and moves nothing when the clock jumps %s', async (_title, seconds) => {
     const one = await FleetClient.join('one')
@@ -35,6 +36,26 @@ describe('the Fleet’s own time', () => {
     jumpSeconds(3600)
     await passSeconds(11, other)
     expect(await connectorNames()).toEqual(['other'])
+  })
+
+  it('notices it, too, when the clock was set back', async () => {
+    // The machine takes no alarm in its own past, so the clock is set back to a time that is still ahead of it.
+    jumpSeconds(7200)
+    await FleetClient.join('frozen')
+    const other = await FleetClient.join('other')
+    await passSeconds(4, other)
+    jumpSeconds(-3600)
+    await passSeconds(8, other)
+    expect(await connectorNames()).toEqual(['other'])
+  })
+
+  it('costs few alarms while a connector beats and nothing is due', async () => {
+    const one = await FleetClient.join('one')
+    const { ref } = await makeSession()
+    await one.runs(ref.idObject)
+    await passSeconds(10, one)
+    const { rings } = await passSeconds(60, one)
+    expect(rings).toBeLessThanOrEqual(8)
   })
 
   it('gives those time to come back whose sockets a suspension has cost', async () => {

@@ -1,6 +1,7 @@
-import { runDurableObjectAlarm } from 'cloudflare:test'
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
+import { beatSeconds } from '../../../worker/fleet/connectors.ts'
 import type { FleetClient } from '../support/fleet-client.ts'
 
 export const fleet = () => env.FLEET.getByName('fleet')
@@ -9,13 +10,18 @@ export function jumpSeconds(seconds: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 })
 }
 
-/** Time passes, and the Fleet is awake: its alarm rings, and those that are there beat. */
-export async function passSeconds(seconds: number, ...beating: FleetClient[]): Promise<void> {
-  for (let second = 0; second < seconds; second++) {
+/** Time passes, and the Fleet is awake: its alarm rings when it is due, and those that are there beat; counts the alarms. */
+export async function passSeconds(seconds: number, ...beating: FleetClient[]): Promise<{ rings: number }> {
+  let rings = 0
+  for (let second = 1; second <= seconds; second++) {
     jumpSeconds(1)
-    for (const client of beating) await beat(client)
+    if (second % beatSeconds === 0) for (const client of beating) await beat(client)
+    const alarmAt = await runInDurableObject(fleet(), (_fleet, state) => state.storage.getAlarm())
+    if (alarmAt === null || alarmAt > Date.now()) continue
     await runDurableObjectAlarm(fleet())
+    rings += 1
   }
+  return { rings }
 }
 
 /** Resolves when the Fleet has heard it. */

@@ -50,7 +50,7 @@ describe('two connectors of one name', () => {
     await second.until(() => second.closed !== null)
     expect(second.closed?.code).toBe(linkClose.nameTaken)
     expect(first.closed).toBeNull()
-    await passSeconds(12)
+    await passSeconds(15)
     const third = await FleetClient.join('same', { instance: 'two' })
     await third.runs(ref.idObject)
   })
@@ -148,7 +148,7 @@ describe('placement', () => {
     const link = await LinkClient.attach(stub, { idConnector: 'silent' })
     await link.report({ report: 'connected', number: '34911222333@s.whatsapp.net' })
     expect(await stub.describe()).toMatchObject({ session: { state: 'connected', idConnector: 'silent' } })
-    await passSeconds(12)
+    await passSeconds(15)
     expect(await connectorNames()).toEqual([])
     await vi.waitFor(async () =>
       expect(await stub.describe()).toMatchObject({ session: { state: 'reconnecting', idConnector: null } }),

@@ -47,11 +47,11 @@ describe('a connector that does not begin what it is given', () => {
     const countGiven = () => given().length
     await passSeconds(45, only)
     expect(countGiven()).toBe(0)
-    await passSeconds(20, only)
+    await passSeconds(25, only)
     expect(countGiven()).toBe(1)
     const [tried] = given()
     await LinkClient.attach(tried!.stub, { idConnector: 'only' })
-    await passSeconds(1, only)
+    await passSeconds(10, only)
     await only.until(() => countGiven() === 2)
     expect(await statusOf('only')).toBe('online')
   })
@@ -62,7 +62,7 @@ describe('a connector that does not begin what it is given', () => {
     await FleetClient.join('liar', { instance: 'one' })
     await first.until(() => first.closed !== null)
     expect(await statusOf('liar')).toBe('failing')
-    await passSeconds(12)
+    await passSeconds(15)
     await FleetClient.join('liar', { instance: 'two' })
     expect(await statusOf('liar')).toBe('online')
   })
@@ -71,7 +71,7 @@ describe('a connector that does not begin what it is given', () => {
     for (let turn = 0; turn < 3; turn++) {
       await FleetClient.join('deaf', { instance: 'one' })
       expect(await statusOf('deaf')).toBe('online')
-      await passSeconds(11)
+      await passSeconds(15)
     }
     await FleetClient.join('deaf', { instance: 'one' })
     expect(await statusOf('deaf')).toBe('failing')
