@@ -1,3 +1,5 @@
+import { hashText } from './hash.ts'
+
 /**
  * What is made under an `Idempotency-Key` gets an id that follows from tenant and key: whoever repeats the request finds
  * what the first one made, for as long as it exists, and no table of keys is needed.
@@ -14,11 +16,9 @@ export async function readOrigin<Prefix extends string>(
   { idTenant, key, request }: { idTenant: string; key: string | undefined; request: unknown },
 ): Promise<Origin<Prefix> | undefined> {
   if (key === undefined) return undefined
-  const [id, requestHash] = await Promise.all([hash(`${idTenant}\0${key}`), hash(JSON.stringify(request))])
+  const [id, requestHash] = await Promise.all([
+    hashText(`${idTenant}\0${key}`),
+    hashText(JSON.stringify(request)),
+  ])
   return { id: `${prefix}_${id.slice(0, 32)}`, requestHash }
-}
-
-async function hash(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

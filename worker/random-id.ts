@@ -1,3 +1,5 @@
+import { toHex } from './hash.ts'
+
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 /** Random letters and digits, about 5.95 bits each, without bias. */
@@ -18,7 +20,5 @@ export function randomId<Prefix extends string>(prefix: Prefix): `${Prefix}_${st
 
 /** Lower-case hexadecimal of random bytes. */
 export function randomHex(bytes: number): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('')
+  return toHex(crypto.getRandomValues(new Uint8Array(bytes)))
 }

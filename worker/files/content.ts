@@ -1,3 +1,4 @@
+import { toHex } from '../hash.ts'
 import { fail, succeed } from '../result.ts'
 import type { FileRange, PutResult } from './file-store.ts'
 
@@ -96,8 +97,4 @@ export function resolveRange(range: FileRange, fileSize: number): { offset: numb
   }
   const length = Math.min(range.length ?? fileSize, fileSize - range.offset)
   return length <= 0 ? null : { offset: range.offset, length }
-}
-
-function toHex(bytes: ArrayBuffer): string {
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

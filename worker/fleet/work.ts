@@ -1,6 +1,7 @@
 import { LINK_VERSION, linkClose, type FleetUpFrame, type SessionRef } from '../../schema/link.ts'
 import { AlarmClock } from '../alarm-clock.ts'
 import type { Env } from '../env.ts'
+import { reportFailure } from '../report-failure.ts'
 import { Assignments } from './assignments.ts'
 import { AwakeClock } from './awake-clock.ts'
 import { closeControl, Connectors, type OnlineConnector } from './connectors.ts'
@@ -96,9 +97,7 @@ export class Work {
       await this.#rebalance.step(now, this.#moveAt.size === 0 && this.placer.handovers.size === 0)
       await this.arm()
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error)
-      // oxlint-disable-next-line no-console -- the Worker's log is its console
-      console.error(JSON.stringify({ level: 'error', part: 'fleet', error: text }))
+      reportFailure('fleet', error)
       await this.#alarm.ensure(Date.now() + timing.graceMs)
     }
   }

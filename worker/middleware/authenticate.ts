@@ -4,7 +4,7 @@ import type { Scope } from '../../schema/api/tenant.ts'
 import { ApiError } from '../api-error.ts'
 import type { AppEnv } from '../context.ts'
 import { type Env, readConfig } from '../env.ts'
-import { hashApiKey } from '../tenant/api-keys.ts'
+import { hashText } from '../hash.ts'
 
 function bearerOf(header: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1]
@@ -54,7 +54,7 @@ async function findHolder(env: Env, apiKey: string) {
   const tenant = /^ck_([A-Za-z0-9]{10,64})_[A-Za-z0-9]+$/.exec(apiKey)?.[1]
   const idTenant = tenant && (await findTenant(env, `ten_${tenant}`))
   if (!idTenant) return { ok: false } as const
-  return env.TENANT.getByName(idTenant).authorize(await hashApiKey(apiKey))
+  return env.TENANT.getByName(idTenant).authorize(await hashText(apiKey))
 }
 
 /** Whether the key that a request came with still holds: for an answer that goes on long after the request was let in. */

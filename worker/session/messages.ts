@@ -1,10 +1,11 @@
 import type { SendableMessage } from '../../schema/outgoing.ts'
+import { hashText } from '../hash.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { Change } from './change.ts'
 import type { FleetTie } from './fleet-tie.ts'
 import type { SessionLink } from './link.ts'
 import type { NumberChecks } from './number-checks.ts'
-import { failMessage, hashMessage, queueMessage, refuseSending, type SendRefusal } from './outbox.ts'
+import { failMessage, queueMessage, refuseSending, type SendRefusal } from './outbox.ts'
 import type { SessionRecord } from './record.ts'
 import type { SessionStore } from './store.ts'
 import { timing } from './timing.ts'
@@ -59,7 +60,7 @@ export class Messages {
   async send(message: SendableMessage, options: SendOptions): Promise<Sent> {
     const { store, waiters, living, change } = this.#parts
     const { idempotencyKey: key, waitSeconds } = options
-    const keyed = key === undefined ? null : { key, bodyHash: await hashMessage(message) }
+    const keyed = key === undefined ? null : { key, bodyHash: await hashText(JSON.stringify(message)) }
     const record = living()
     if ('ok' in record) return record
     const isRepeated = keyed !== null && store.commands.recall(keyed.key) !== null

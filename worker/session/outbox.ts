@@ -103,9 +103,3 @@ export function expireMessages(
   for (const command of store.commands.expired(change.now))
     failMessage(store, change, record, command, 'expired', why)
 }
-
-/** SHA-256 of a message, hexadecimal: what an Idempotency-Key is compared by. */
-export async function hashMessage(message: SendableMessage): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(message)))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}

@@ -1,5 +1,6 @@
 import type { Env } from '../env.ts'
 import { readConfig } from '../env.ts'
+import { reportFailure } from '../report-failure.ts'
 import { fail, type Failure } from '../result.ts'
 import { AlarmClock } from '../alarm-clock.ts'
 import { count, flushCounts } from '../counts.ts'
@@ -153,10 +154,7 @@ export class Work {
   }
 
   failed(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error)
-    const idObject = this.store.record?.ref.idObject
-    // oxlint-disable-next-line no-console -- the Worker's log is its console
-    console.error(JSON.stringify({ level: 'error', part: 'session', idObject, error: text }))
+    reportFailure('session', error, { idObject: this.store.record?.ref.idObject })
   }
 
   #commit(frame: CommitFrame, frameCharacters: number, acknowledge: () => void): void {

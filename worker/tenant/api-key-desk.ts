@@ -1,14 +1,7 @@
+import { hashText } from '../hash.ts'
 import { randomId } from '../random-id.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
-import {
-  addApiKey,
-  findApiKey,
-  hashApiKey,
-  listApiKeys,
-  makeApiKey,
-  removeApiKey,
-  type ApiKeyView,
-} from './api-keys.ts'
+import { addApiKey, findApiKey, listApiKeys, makeApiKey, removeApiKey, type ApiKeyView } from './api-keys.ts'
 import type { TenantRecord, TenantStore } from './store.ts'
 
 interface DeskParts {
@@ -35,7 +28,7 @@ export class ApiKeyDesk {
     if ('ok' in record) return record
     const { sql } = this.#parts.store
     const key = makeApiKey(record.idTenant)
-    const hash = await hashApiKey(key)
+    const hash = await hashText(key)
     if (listApiKeys(sql).some((one) => one.idKey === idKey)) {
       const advice = 'Its secret is kept nowhere: if you have lost it, delete that key and make another.'
       return fail('keyExists', `This Idempotency-Key has made the API key ${idKey}. ${advice}`)

@@ -28,12 +28,6 @@ export function makeApiKey(idTenant: string): string {
   return `ck_${idTenant.slice('ten_'.length)}_${randomText(40)}`
 }
 
-/** SHA-256 of a key, hexadecimal. */
-export async function hashApiKey(key: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
 export function addApiKey(
   sql: SqlStorage,
   hash: string,

@@ -21,7 +21,7 @@ interface DeskParts {
   /** Gives one session its configuration. */
   configure: (row: SessionRow) => Promise<void>
   /** Has the alarm see to whatever is not done by then. */
-  arm: () => Promise<void>
+  arm: () => Promise<void> | null
   propagate: () => Promise<void>
 }
 

@@ -1,6 +1,7 @@
 import { AlarmClock } from '../alarm-clock.ts'
 import { targetPolicyOf } from '../dispatcher/target.ts'
 import { readConfig, type Env } from '../env.ts'
+import { reportFailure } from '../report-failure.ts'
 import { fail, type Failure } from '../result.ts'
 import { ApiKeyDesk } from './api-key-desk.ts'
 import { Propagation } from './propagation.ts'
@@ -38,7 +39,7 @@ export class Work {
       ...shared,
       session,
       newIdObject: () => env.SESSION.newUniqueId().toString(),
-      arm: async () => this.#arm(),
+      arm: () => this.#arm(),
       configure: (row) => this.#propagation.configure(row),
     })
     this.subscriptions = new SubscriptionDesk({ ...shared, policy: () => targetPolicyOf(readConfig(env)) })
@@ -114,9 +115,6 @@ export class Work {
   }
 
   #failed(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error)
-    const idTenant = this.store.record?.idTenant
-    // oxlint-disable-next-line no-console -- the Worker's log is its console
-    console.error(JSON.stringify({ level: 'error', part: 'tenant', idTenant, error: text }))
+    reportFailure('tenant', error, { idTenant: this.store.record?.idTenant })
   }
 }

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { hashApiKey } from '../../../worker/tenant/api-keys.ts'
+import { hashText } from '../../../worker/hash.ts'
 import { Endpoint } from '../support/endpoint.ts'
 import { makeSession, makeTenant, query, readActions, sessionStub } from '../support/objects.ts'
 
@@ -24,7 +24,7 @@ describe('API keys', () => {
     const { stub, idTenant } = await makeTenant()
     const { key, view } = await makeKey(stub, ['sessions:read'])
     expect(key).toMatch(new RegExp(`^ck_${idTenant.slice(4)}_[0-9A-Za-z]{40}$`))
-    expect(await stub.authorize(await hashApiKey(key))).toEqual({
+    expect(await stub.authorize(await hashText(key))).toEqual({
       ok: true,
       idTenant,
       idKey: view.idKey,
@@ -39,15 +39,15 @@ describe('API keys', () => {
       state.storage.sql.exec('SELECT * FROM api_keys').toArray(),
     )
     expect(JSON.stringify(rows)).not.toContain(key)
-    expect(JSON.stringify(rows)).toContain(await hashApiKey(key))
+    expect(JSON.stringify(rows)).toContain(await hashText(key))
   })
 
   it('do not authorize when wrong, deleted, or of another tenant', async () => {
     const { stub } = await makeTenant()
     const other = await makeTenant()
     const { key, view } = await makeKey(stub)
-    const hash = await hashApiKey(key)
-    expect(await stub.authorize(await hashApiKey(`${key}x`))).toEqual({ ok: false })
+    const hash = await hashText(key)
+    expect(await stub.authorize(await hashText(`${key}x`))).toEqual({ ok: false })
     expect(await other.stub.authorize(hash)).toEqual({ ok: false })
     expect(await stub.deleteKey(view.idKey)).toEqual({ ok: true })
     expect(await stub.authorize(hash)).toEqual({ ok: false })
@@ -58,7 +58,7 @@ describe('API keys', () => {
     const { stub } = await makeTenant()
     const { key } = await makeKey(stub)
     await evictDurableObject(stub)
-    expect(await stub.authorize(await hashApiKey(key))).toMatchObject({ ok: true })
+    expect(await stub.authorize(await hashText(key))).toMatchObject({ ok: true })
   })
 })
 
