@@ -1,15 +1,6 @@
-import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { coreEvents, events } from '../schema/event/event.ts'
-import * as account from './routes/account.ts'
-import * as contacts from './routes/contacts.ts'
-import * as log from './routes/events.ts'
-import * as files from './routes/files.ts'
-import * as pairing from './routes/pairing.ts'
-import * as groups from './routes/groups.ts'
-import * as open from './routes/public.ts'
-import * as sessions from './routes/sessions.ts'
-import * as subscriptions from './routes/subscriptions.ts'
-import * as tenants from './routes/tenants.ts'
+import { apiRoutes } from './api-routes.ts'
 import { limits } from './limits.ts'
 import { problemTable } from './problems.ts'
 
@@ -62,19 +53,7 @@ export function buildDocument(): Record<string, unknown> {
     scheme: 'bearer',
     description: 'The admin token of the installation.',
   })
-  for (const route of [
-    tenants,
-    sessions,
-    pairing,
-    log,
-    contacts,
-    groups,
-    account,
-    subscriptions,
-    files,
-    open,
-  ].flatMap((module) => Object.values(module)))
-    registry.registerPath(route as RouteConfig)
+  for (const route of apiRoutes) registry.registerPath(route)
   for (const [messageType, schema] of Object.entries(events)) {
     const isOptIn = !(messageType in coreEvents)
     const text = schema.meta()?.description ?? ''

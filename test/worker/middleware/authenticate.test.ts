@@ -8,7 +8,8 @@ import {
   makeKey,
   problem,
 } from '../support/api-client.ts'
-import { apiRoutes, exampleOf, fillPath, needs } from '../support/api-contract.ts'
+import { apiRoutes } from '../../../openapi/api-routes.ts'
+import { exampleOf, fillPath, needs } from '../support/api-contract.ts'
 
 const called = (credential: 'apiKey' | 'adminToken') =>
   apiRoutes

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { admin, makeCustomer, problem } from '../support/api-client.ts'
-import { apiRoutes, fillPath, needs } from '../support/api-contract.ts'
+import { apiRoutes } from '../../../openapi/api-routes.ts'
+import { fillPath, needs } from '../support/api-contract.ts'
 
 const lists = apiRoutes.filter(({ request }) => {
   const query = request?.query as z.ZodObject | undefined

@@ -1,30 +1,7 @@
 import type { RouteConfig } from '@hono/zod-openapi'
 import { expect } from 'vitest'
 import type { z } from 'zod'
-import * as files from '../../../openapi/routes/files.ts'
-import * as events from '../../../openapi/routes/events.ts'
-import * as account from '../../../openapi/routes/account.ts'
-import * as contacts from '../../../openapi/routes/contacts.ts'
-import * as pairing from '../../../openapi/routes/pairing.ts'
-import * as groups from '../../../openapi/routes/groups.ts'
-import * as open from '../../../openapi/routes/public.ts'
-import * as sessions from '../../../openapi/routes/sessions.ts'
-import * as subscriptions from '../../../openapi/routes/subscriptions.ts'
-import * as tenants from '../../../openapi/routes/tenants.ts'
-
-/** Every route of the API's contract. */
-export const apiRoutes: RouteConfig[] = [
-  tenants,
-  sessions,
-  pairing,
-  events,
-  contacts,
-  groups,
-  account,
-  subscriptions,
-  files,
-  open,
-].flatMap((module) => Object.values(module) as RouteConfig[])
+import { apiRoutes } from '../../../openapi/api-routes.ts'
 
 /** Whether the contract asks for this credential on a route. */
 export function needs(route: RouteConfig, credential: 'apiKey' | 'adminToken'): boolean {
