@@ -1,6 +1,7 @@
 import { proto } from './baileys.ts'
 import type { AuthenticationCreds, WAMessage, WASocket } from './baileys.ts'
 import type { Log } from './log.ts'
+import { fromOwnPhone } from './normalize/protocol.ts'
 import type { SessionStore } from './store.ts'
 
 /** Under this type the store keeps what the phone told this client alone and is not dealt with yet, by its proof. */
@@ -16,14 +17,6 @@ interface Kept {
 const maxTries = 10
 /** Larger ones would not fit into a key of the link (`maxKeyCharacters`); the phone sends those as files. */
 const maxKeptBytes = 800_000
-
-const { Type } = proto.Message.ProtocolMessage
-const fromOwnPhone = new Set<number | null | undefined>([
-  Type.HISTORY_SYNC_NOTIFICATION,
-  Type.APP_STATE_SYNC_KEY_SHARE,
-  Type.LID_MIGRATION_MAPPING_SYNC,
-  Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
-])
 
 /**
  * What the account's own phone tells this client: the key of the application state, history, answers to requests.

@@ -25,8 +25,8 @@ const silent = new Set<number>([
   Type.AI_QUERY_FANOUT,
 ])
 
-/** Nobody else may say these; Baileys does not listen then. */
-const fromOwnPhone = new Set<number>([
+/** Nobody but the account's own phone may say these; Baileys does not listen then. */
+export const fromOwnPhone: ReadonlySet<number | null | undefined> = new Set([
   Type.HISTORY_SYNC_NOTIFICATION,
   Type.APP_STATE_SYNC_KEY_SHARE,
   Type.LID_MIGRATION_MAPPING_SYNC,

@@ -2,15 +2,11 @@ import Counter from 'prom-client/lib/counter.js'
 import Gauge from 'prom-client/lib/gauge.js'
 import Registry from 'prom-client/lib/registry.js'
 import type { CountName, Counts } from '../counts.ts'
+import type { ConnectorView } from './fleet.ts'
 
 /** What the Fleet knows of the installation at this moment. */
 export interface Installation {
-  connectors: readonly {
-    idConnector: string
-    status: 'online' | 'draining' | 'failing'
-    capacity: number
-    sessions: number
-  }[]
+  connectors: readonly ConnectorView[]
   runningSessions: number
   waitingSessions: number
   tenants: number
