@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { ConformanceStage, range, text, waitUntil, type Case } from './stage.ts'
+import type { Case } from './case.ts'
+import { ConformanceStage } from './stage.ts'
+import { range, text } from './texts.ts'
+import { waitUntil } from './waiting.ts'
 import type { StoredObjects } from './stored.ts'
 
 const hourMs = 3_600_000

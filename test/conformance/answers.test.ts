@@ -7,7 +7,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeAuthority, type ServerCertificate } from './certificates.ts'
 import { ok, RawEndpoint, says, saysAndBreaks, saysAndEnds, type RawAnswer } from './raw-endpoint.ts'
-import { ConformanceStage, pause, text, waitUntil, type Case } from './stage.ts'
+import type { Case } from './case.ts'
+import { ConformanceStage } from './stage.ts'
+import { text } from './texts.ts'
+import { pause, waitUntil } from './waiting.ts'
 
 let stage: ConformanceStage
 let authority: Awaited<ReturnType<typeof makeAuthority>>

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Random } from '../chaos/random.ts'
 import type { Step } from '../support/endpoint-step.ts'
-import { ConformanceStage, pause, range, text, waitUntil, type Case } from './stage.ts'
+import type { Case } from './case.ts'
+import { ConformanceStage } from './stage.ts'
+import { range, text } from './texts.ts'
+import { pause, waitUntil } from './waiting.ts'
 
 /** What an endpoint may do while everything about its subscription changes; at the end it is well. */
 const moods: Step[] = [

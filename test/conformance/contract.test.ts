@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ConformanceStage, text, waitUntil } from './stage.ts'
+import { ConformanceStage } from './stage.ts'
+import { text } from './texts.ts'
+import { waitUntil } from './waiting.ts'
 
 interface Component {
   examples?: Record<string, unknown>[]

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { maxUnwritten, maxUnwrittenMs } from '../../worker/dispatcher/unwritten.ts'
-import { ConformanceStage, pause, range, text, waitUntil, type Case, type Delivery } from './stage.ts'
+import type { Case, Delivery } from './case.ts'
+import { ConformanceStage } from './stage.ts'
+import { range, text } from './texts.ts'
+import { pause, waitUntil } from './waiting.ts'
 
 let stage: ConformanceStage
 

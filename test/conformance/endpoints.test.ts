@@ -2,7 +2,9 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Api } from '../support/api.ts'
 import { ok, RawEndpoint } from './raw-endpoint.ts'
-import { ConformanceStage, pause, range, text, waitUntil } from './stage.ts'
+import { ConformanceStage } from './stage.ts'
+import { range, text } from './texts.ts'
+import { pause, waitUntil } from './waiting.ts'
 
 let stage: ConformanceStage
 

@@ -1,6 +1,8 @@
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ConformanceStage, pause, range, text, waitUntil } from './stage.ts'
+import { ConformanceStage } from './stage.ts'
+import { range, text } from './texts.ts'
+import { pause, waitUntil } from './waiting.ts'
 
 let stage: ConformanceStage
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { ConformanceStage, pause, range, text, waitUntil, type Case } from './stage.ts'
+import type { Case } from './case.ts'
+import { ConformanceStage } from './stage.ts'
+import { range, text } from './texts.ts'
+import { pause, waitUntil } from './waiting.ts'
 
 /** What takes days or cannot be asked for is put into what is stored, between a stop and a start of the Worker. */
 const dayMs = 86_400_000

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Random } from '../chaos/random.ts'
 import type { RawLink } from '../bench/raw-link.ts'
 import type { Received, Step } from '../support/endpoint-step.ts'
-import { type Case, ConformanceStage, pause, text, waitUntil } from './stage.ts'
+import type { Case } from './case.ts'
+import { ConformanceStage } from './stage.ts'
+import { text } from './texts.ts'
+import { pause, waitUntil } from './waiting.ts'
 
 /** `CHATLINK_MIX_SEED` plays another one. */
 const seed = Number(process.env['CHATLINK_MIX_SEED'] ?? 1)

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ConformanceStage, pause, range, schedule, text, waitUntil } from './stage.ts'
+import { ConformanceStage, schedule } from './stage.ts'
+import { range, text } from './texts.ts'
+import { pause, waitUntil } from './waiting.ts'
 
 let stage: ConformanceStage
 

@@ -7,7 +7,8 @@ import { firstKeyFile } from '../../worker/host/first-key.ts'
 import { secretFiles } from '../../worker/host/secrets.ts'
 import { RawConnector } from '../bench/raw-link.ts'
 import { Api } from '../support/api.ts'
-import { waitUntil, type Delivery } from './stage.ts'
+import type { Delivery } from './case.ts'
+import { waitUntil } from './waiting.ts'
 
 /** A name that every check of a URL takes for public. */
 export const publicName = 'webhook.shop.example.com'

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { maxJsonBytes } from '../../openapi/limits.ts'
 import { maxBodyCharacters } from '../../worker/session/event-line.ts'
-import { ConformanceStage, pause, text, type Case } from './stage.ts'
+import type { Case } from './case.ts'
+import { ConformanceStage } from './stage.ts'
+import { text } from './texts.ts'
+import { pause } from './waiting.ts'
 
 /** Publishing is what a connector does over the link, and what a tenant does by `POST …/messages`. */
 let stage: ConformanceStage

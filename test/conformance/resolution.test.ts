@@ -10,7 +10,9 @@ import { unstable_readConfig } from 'wrangler'
 import { writeWorkerdConfig } from '../../worker/host/workerd-config.ts'
 import { canHaveHosts, makeHosts, Outside, publicName } from './outside.ts'
 import { ok, RawEndpoint, says } from './raw-endpoint.ts'
-import { ConformanceStage, text, waitUntil } from './stage.ts'
+import { ConformanceStage } from './stage.ts'
+import { text } from './texts.ts'
+import { waitUntil } from './waiting.ts'
 
 /**
  * What becomes of a name that leads to this machine: nothing may reach a listener here. On workerd the egress network looks

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Received } from '../support/endpoint-step.ts'
-import { ConformanceStage, text } from './stage.ts'
+import { ConformanceStage } from './stage.ts'
+import { text } from './texts.ts'
 
 let stage: ConformanceStage
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ConformanceStage, pause, text } from './stage.ts'
+import { ConformanceStage } from './stage.ts'
+import { text } from './texts.ts'
+import { pause } from './waiting.ts'
 
 const production = { CHATLINK_ALLOW_PRIVATE_TARGETS: '', CHATLINK_PUBLIC_URL: 'https://chatlink.example' }
 

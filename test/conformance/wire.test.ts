@@ -1,6 +1,9 @@
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ConformanceStage, text, waitUntil, type Subscription } from './stage.ts'
+import type { Subscription } from './case.ts'
+import { ConformanceStage } from './stage.ts'
+import { text } from './texts.ts'
+import { waitUntil } from './waiting.ts'
 
 let stage: ConformanceStage
 
