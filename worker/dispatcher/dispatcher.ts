@@ -15,6 +15,7 @@ import { describe, type DispatcherView } from './dispatcher-view.ts'
 import { backstopMs } from './engine.ts'
 import { judge, type Answer } from './outcome.ts'
 import { isReplaying, startReplay, type ReplayRefusal } from './replay.ts'
+import { reconfigure } from './reconfigure.ts'
 import { lastSuccessOf } from './retirement.ts'
 import { resend, type ResendRefusal } from './resend.ts'
 import { DispatcherStore } from './store.ts'
@@ -71,7 +72,7 @@ export class Dispatcher extends DurableObject<Env> {
       this.#store.begin({ ref: place.ref, config, startAfter: place.startAfter }, Date.now())
       this.#begin()
     } else {
-      await this.#work.configure(config, Date.now())
+      await reconfigure(this.#work, config, Date.now())
       await this.#work.batches.ended()
     }
     this.#work?.engine.refresh()

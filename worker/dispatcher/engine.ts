@@ -1,44 +1,14 @@
-import { batchWaitMs, type Batch, type Batches } from './batches.ts'
-import type { Breaker } from './breaker.ts'
-import { makeJob, type Job } from './job.ts'
-import type { LaneBook } from './lane-book.ts'
-import { restAfterMs, type Ledger } from './ledger.ts'
-import { matches, readHead } from './match.ts'
-import type { Answer } from './outcome.ts'
-import type { Attempt, LaneRecord, Settings } from './record.ts'
-import type { LogIntake } from './log-intake.ts'
-import type { Replayer } from './replayer.ts'
-import type { Settlement } from './settlement.ts'
-import type { LogEntry, Stream } from './stream.ts'
-import type { Throttle } from './throttle.ts'
+import { Connections, type ConnectionsParts } from './connections.ts'
+import type { Job } from './job.ts'
+import { restAfterMs } from './ledger.ts'
+import type { Attempt } from './record.ts'
+import type { LogEntry } from './stream.ts'
 import { maxUnwrittenMs } from './unwritten.ts'
-
-/** Cloudflare gives an object six outgoing connections; a seventh request would wait with its clock running. */
-export const maxConnections = 6
-/** Of these, retries may hold so many while there is fresh work. */
-const maxRetryConnections = 3
 
 /** While work is under way, an alarm stands this far ahead, in case the object does not live to see its end. */
 export const backstopMs = 10_000
 
-export interface EngineParts {
-  stream: Stream
-  book: LaneBook
-  ledger: Ledger
-  breaker: Breaker
-  replayer: Replayer
-  intake: LogIntake
-  settlement: Settlement
-  batches: Batches
-  throttle: Throttle
-  settings: () => Settings
-  /** Whether anything may be sent. */
-  isActive: () => boolean
-  /** First failure since the last success. */
-  failingSince: () => number | null
-  send: (job: Job, now: number) => Promise<Answer>
-  now: () => number
-  failed: (error: unknown) => void
+export interface EngineParts extends ConnectionsParts {
   /** Something was written that others have to be told of. */
   written: () => void
 }
@@ -51,15 +21,17 @@ export class Engine {
   /** More is expected at once: progress is written by time and number, not after each event. */
   isStreaming = false
   readonly #parts: EngineParts
-  #inFlight = 0
-  #retriesInFlight = 0
+  readonly #connections: Connections
   #isStopped = false
-  #pumpTimer: ReturnType<typeof setTimeout> | undefined
   #writeTimer: ReturnType<typeof setTimeout> | undefined
   #waiters: (() => void)[] = []
 
   constructor(parts: EngineParts) {
     this.#parts = parts
+    this.#connections = new Connections(parts, {
+      freed: () => this.kick(),
+      write: () => this.#write(),
+    })
   }
 
   /** Takes what the Session hands over. */
@@ -80,7 +52,7 @@ export class Engine {
   /** Does whatever can be done now. */
   kick(): void {
     if (this.#isStopped) return
-    this.#pump()
+    this.#connections.fill()
     this.#parts.intake.advance(() => this.kick())
     this.#rest()
   }
@@ -107,7 +79,7 @@ export class Engine {
     const { book, breaker, stream, ledger, isActive, throttle, intake } = this.#parts
     const due: number[] = []
     const startAt = throttle.nextAt(now)
-    if (this.#inFlight > 0 || intake.isReading || ledger.isDirty) due.push(now + backstopMs)
+    if (this.#connections.inFlight > 0 || intake.isReading || ledger.isDirty) due.push(now + backstopMs)
     if (isActive()) {
       const earliest = breaker.isClosed ? 0 : breaker.record.probeAt
       const nextAt = book.nextAt()
@@ -115,7 +87,7 @@ export class Engine {
       const isBehind =
         stream.waiting.size > 0 || stream.nextRead() !== null || (stream.cursor < stream.head && !book.isFull)
       if (isBehind || this.#parts.replayer.isRunning) {
-        const isMoving = this.#inFlight > 0 || intake.isReading || startAt > now
+        const isMoving = this.#connections.inFlight > 0 || intake.isReading || startAt > now
         due.push(Math.max(earliest, intake.retryAt, isMoving ? now + backstopMs : now))
       }
     }
@@ -123,153 +95,20 @@ export class Engine {
   }
 
   /** Sends one event because a tenant asks for it; what is under way is not waited for. */
-  async sendNow(job: Job): Promise<Attempt> {
-    const { book } = this.#parts
-    book.setBusy(job.lane, true)
-    try {
-      return await this.#attempt(job)
-    } finally {
-      book.setBusy(job.lane, false)
-      this.kick()
-    }
+  sendNow(job: Job): Promise<Attempt> {
+    return this.#connections.sendNow(job)
   }
 
   /** Ends for good: nothing is started any more. */
   stop(): void {
     this.#isStopped = true
-    clearTimeout(this.#pumpTimer)
+    this.#connections.stop()
     clearTimeout(this.#writeTimer)
     this.#wakeWaiters()
   }
 
   get #isQuiet(): boolean {
-    return this.#inFlight === 0 && !this.#parts.intake.isReading
-  }
-
-  #pump(): void {
-    const { now, isActive, settings, throttle, batches, breaker } = this.#parts
-    clearTimeout(this.#pumpTimer)
-    const isLimited = settings().config.rateLimitPerSecond !== undefined
-    while (this.#inFlight < maxConnections && isActive()) {
-      const at = now()
-      const wanted = isLimited ? this.#countStartable(at) : 0
-      if (isLimited && wanted === 0) return
-      const waitMs = throttle.wait(at, wanted)
-      if (waitMs === null) return
-      if (waitMs > 0) {
-        this.#pumpLater(waitMs)
-        return
-      }
-      const batch = isLimited || !breaker.isClosed ? null : batches.next(at, maxConnections - this.#inFlight)
-      if (batch === 'soon') {
-        if (this.#startDue(at)) continue
-        this.#pumpLater(batchWaitMs)
-        return
-      }
-      if (batch) this.#startBatch(batch, at)
-      else if (this.#startOne(at)) throttle.take()
-      else return
-    }
-  }
-
-  #startBatch(batch: Batch, now: number): void {
-    // What a batch delivers is unwritten until it is told of.
-    if (this.#parts.ledger.isDue(now, batch.open.size)) this.#write()
-    this.#inFlight += batch.request.connections
-    void this.#parts.batches.run(batch, (connections) => {
-      this.#inFlight -= connections
-      this.kick()
-    })
-  }
-
-  /** How many requests could start now, about. */
-  #countStartable(now: number): number {
-    const { breaker, book, stream, replayer } = this.#parts
-    if (!breaker.isClosed) return this.#inFlight === 0 && breaker.isDue(now) ? 1 : 0
-    const ready = stream.waiting.readySize + replayer.readySize + (book.due(now) ? 1 : 0)
-    return Math.min(maxConnections - this.#inFlight, ready)
-  }
-
-  #startOne(now: number): boolean {
-    const { breaker, stream, replayer } = this.#parts
-    if (!breaker.isClosed && (this.#inFlight > 0 || !breaker.isDue(now))) return false
-    if (this.#startDue(now)) return true
-    const taken = stream.waiting.take()
-    const replayed = taken ? null : replayer.next()
-    const job = (taken ?? replayed)?.item
-    if (!job) return false
-    breaker.probe(now)
-    void this.#run(
-      () => this.#attempt(job),
-      () => (taken ? stream.waiting.finish(taken.lane) : replayed && replayer.finish(replayed)),
-    )
-    return true
-  }
-
-  /** Starts a retry that is due. */
-  #startDue(now: number): boolean {
-    const { breaker, book, stream, intake } = this.#parts
-    const due = breaker.isClosed ? book.due(now) : this.#dueForProbe(now)
-    const isRoom = this.#retriesInFlight < maxRetryConnections || !stream.waiting.hasReady
-    if (!due || !isRoom || intake.retryAt > now) return false
-    breaker.probe(now)
-    void this.#run(() => this.#retry(due.lane, due.sequence ?? 0))
-    return true
-  }
-
-  /** A probe asks after the endpoint: with an event that it refused while it took others only when there is no other. */
-  #dueForProbe(now: number): LaneRecord | null {
-    const { book, stream, failingSince } = this.#parts
-    return book.due(now, failingSince() ?? 0) ?? (stream.waiting.hasReady ? null : book.due(now))
-  }
-
-  async #run(work: () => Promise<unknown>, finish?: () => void): Promise<void> {
-    this.#inFlight++
-    try {
-      await work()
-    } catch (error) {
-      this.#parts.breaker.withdraw()
-      this.#parts.failed(error)
-    } finally {
-      finish?.()
-      this.#inFlight--
-      this.kick()
-    }
-  }
-
-  async #attempt(job: Job): Promise<Attempt> {
-    const { now, send, settings, settlement } = this.#parts
-    const at = now()
-    const { url } = settings().config
-    const answer = await send(job, at)
-    return settlement.settle(job, { at, url }, answer, now())
-  }
-
-  /** Tries a failing event again; its body is read from the log. */
-  async #retry(lane: string, sequence: number): Promise<void> {
-    const { book, settlement, settings, now, breaker, intake } = this.#parts
-    book.setBusy(lane, true)
-    this.#retriesInFlight++
-    try {
-      const body = await intake.readOne(sequence)
-      const record = book.get(lane)
-      if (!record || record.sequence !== sequence) return
-      if (body === null) {
-        settlement.expire({ sequence, idEvent: record.idEvent ?? '', lane }, now())
-        breaker.withdraw()
-        return
-      }
-      const head = readHead(body)
-      if (matches(settings().config, head)) {
-        await this.#attempt(makeJob('retry', lane, sequence, head, body))
-      } else {
-        settlement.drop(lane, now())
-        breaker.withdraw()
-      }
-    } finally {
-      this.#retriesInFlight--
-      book.setBusy(lane, false)
-    }
+    return this.#connections.inFlight === 0 && !this.#parts.intake.isReading
   }
 
   /** Writes when it is time to, and lets go whoever waits for quiet. */
@@ -305,10 +144,6 @@ export class Engine {
       if (this.#isQuiet) this.isStreaming = false
       this.kick()
     }, delayMs)
-  }
-
-  #pumpLater(delayMs: number): void {
-    this.#pumpTimer = setTimeout(() => this.kick(), Math.max(1, Math.ceil(delayMs)))
   }
 
   #wakeWaiters(): void {

@@ -12,9 +12,8 @@ import { Health } from './health.ts'
 import { countUnsettled } from './lag.ts'
 import { LaneBook } from './lane-book.ts'
 import { Ledger } from './ledger.ts'
-import { addMissed } from './missed.ts'
 import type { Answer, DisableReason } from './outcome.ts'
-import type { Control, Missed, Replay, Settings } from './record.ts'
+import type { Control, Replay, Settings } from './record.ts'
 import { LogIntake } from './log-intake.ts'
 import { Replayer } from './replayer.ts'
 import { Reporter } from './reporter.ts'
@@ -166,39 +165,6 @@ export class Work {
     return this.settings.config.status === 'enabled' && this.control.disabled === null
   }
 
-  /**
-   * Takes a newer configuration; what waits is sent by it from now on. A pause keeps everything. A subscription that was
-   * disabled begins with what comes next, also by way of a pause: what was left behind stays in the log and can be replayed.
-   */
-  async configure(config: SubscriptionConfig, now: number): Promise<void> {
-    const before = this.settings.config
-    if (config.version <= before.version) return
-    const { disabled } = this.control
-    // What another URL has answered says nothing about this one, unless the Tenant has acted upon it.
-    const isOverruled = disabled?.isReported === false && config.url !== before.url
-    const wasDisabled = before.status === 'disabled' || (disabled !== null && !isOverruled)
-    const isSkipping = wasDisabled && config.status !== 'disabled'
-    const head = isSkipping ? await this.#head() : 0
-    if (config.version <= this.settings.config.version) return
-    this.ledger.write(now)
-    this.settings = { ...this.settings, config }
-    this.stream.reconsider(config.ordering !== before.ordering)
-    this.replayer.reconsider()
-    if (config.rateLimitPerSecond !== before.rateLimitPerSecond) this.throttle.reset()
-    if (config.url !== before.url) this.#forgetWishes(now)
-    if (config.url !== before.url || isSkipping) this.breaker.hurry(now)
-    if (this.control.disabled?.isReported === false) this.control.unreported = this.control.disabled
-    this.control.disabled = null
-    if (isSkipping) Object.assign(this.control, { failingSince: null, failures: 0 })
-    this.control.breaker = this.breaker.record
-    this.store.change(() => {
-      this.store.putSettings(this.settings)
-      if (isSkipping) this.#skipTo(head, now)
-      this.store.putControl(this.control)
-    })
-    this.ledger.touch(now)
-  }
-
   /** Begins a replay; from here on it survives whatever happens to the object. */
   beginReplay(replay: Replay, now: number): void {
     this.replayer.begin(replay)
@@ -222,7 +188,7 @@ export class Work {
   /** Reads how long the log is. */
   async refreshHead(): Promise<void> {
     try {
-      const head = await this.#head()
+      const head = await this.readHead()
       if (head > this.stream.head) this.stream.head = head
     } catch (error) {
       this.doors.failed(error)
@@ -251,45 +217,9 @@ export class Work {
     return oldest === Infinity ? null : (await this.session.loggedAt(oldest)).at
   }
 
-  /** The URL is another: what the old one has asked by `Retry-After` to be spared is due. */
-  #forgetWishes(now: number): void {
-    for (const record of this.book.records) {
-      const { lane, sequence, since, nextAt } = record
-      if (sequence === null || since !== 0 || (nextAt ?? 0) <= now || this.book.isBusy(lane)) continue
-      this.book.block({ ...record, since: now, nextAt: now }, [])
-    }
-  }
-
-  async #head(): Promise<number> {
+  /** How long the log is. */
+  async readHead(): Promise<number> {
     const { head } = await this.session.readLog({ after: Number.MAX_SAFE_INTEGER, limit: 1, maxBytes: 1 })
     return head
-  }
-
-  #skipTo(head: number, now: number): void {
-    const missed: Missed[] = []
-    for (const record of this.book.records) {
-      missed.push({ after: record.position, through: this.stream.cursor, lane: record.lane })
-      if (record.sequence !== null) {
-        const { sequence, idEvent, attempts, lastStatus, lastError, lane } = record
-        const dead = {
-          sequence,
-          idEvent: idEvent ?? '',
-          at: now,
-          reason: 'disabled',
-          attempts,
-          lastStatus,
-          lastError,
-        } as const
-        this.store.dead.put(dead, this.store.history(lane))
-      }
-      this.book.remove(record.lane)
-    }
-    const { cursor } = this.stream
-    for (const sequence of this.stream.skipTo(head))
-      missed.push({ after: sequence - 1, through: sequence, lane: null })
-    missed.push({ after: cursor, through: this.stream.cursor, lane: null })
-    this.replayer.putMissed(addMissed(this.replayer.missed, missed))
-    this.book.write(this.store)
-    this.ledger.touch(now)
   }
 }
