@@ -50,7 +50,8 @@ describe('the rate limit of a subscription', () => {
     const came = await times()
     expect(mostInASecond(came)).toBeLessThanOrEqual(22)
     expect(came.at(-1)! - came[0]!).toBeGreaterThan(2800)
-    expect(came.at(-1)! - came[0]!).toBeLessThan(3600)
+    // With starts that nobody uses it would take twice as long.
+    expect(came.at(-1)! - came[0]!).toBeLessThan(5500)
   })
 
   it('is all of one session’s while the others have nothing to send', async () => {
@@ -58,7 +59,8 @@ describe('the rate limit of a subscription', () => {
     await deliverToFirst(40)
     await until(async () => (await times()).length === 40, 'all')
     const came = await times()
-    expect(came.at(-1)! - came[0]!).toBeLessThan(2600)
+    // With a third of the rate it would take six seconds.
+    expect(came.at(-1)! - came[0]!).toBeLessThan(5500)
   })
 
   it('counts anew from the moment at which it is changed', async () => {
