@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { LINK_VERSION, linkClose } from '../../../schema/link.ts'
 import { FleetClient } from '../support/fleet-client.ts'
 import { LinkClient } from '../support/link-client.ts'
-import { makeSession, makeTenant } from '../support/objects.ts'
+import { makeConnected, makeSession, makeTenant, ownNumber } from '../support/objects.ts'
 import { connectorNames, fleet, passSeconds } from './fixture.ts'
 
 afterEach(async () => {
@@ -146,7 +146,7 @@ describe('placement', () => {
     const { ref, stub } = await makeSession()
     await silent.runs(ref.idObject)
     const link = await LinkClient.attach(stub, { idConnector: 'silent' })
-    await link.report({ report: 'connected', number: '34911222333@s.whatsapp.net' })
+    await link.report({ report: 'connected', number: ownNumber })
     expect(await stub.describe()).toMatchObject({ session: { state: 'connected', idConnector: 'silent' } })
     await passSeconds(15)
     expect(await connectorNames()).toEqual([])
@@ -214,18 +214,12 @@ describe('placement', () => {
 })
 
 describe('rebalancing', () => {
-  const number = '34911000001@s.whatsapp.net'
-
-  async function connectedSession(idConnector: string) {
-    const made = await makeSession()
-    const link = await LinkClient.attach(made.stub, { idConnector })
-    await link.report({ report: 'connected', number })
-    return { ...made, link }
-  }
-
   it('moves connected sessions to a connector that joins, no more than evens out', async () => {
     const first = await FleetClient.join('first')
-    const sessions = [await connectedSession('first'), await connectedSession('first')]
+    const sessions = [
+      await makeConnected({ idConnector: 'first' }),
+      await makeConnected({ idConnector: 'first' }),
+    ]
     await first.until(() => first.told.length === 2)
     const second = await FleetClient.join('second')
     await passSeconds(4)
@@ -244,7 +238,7 @@ describe('rebalancing', () => {
     const waiting = await makeSession()
     const link = await LinkClient.attach(waiting.stub, { idConnector: 'first' })
     await link.report({ report: 'qr', qr: 'a code', expiresAt: Date.now() + 60_000 })
-    const connected = await connectedSession('first')
+    const connected = await makeConnected({ idConnector: 'first' })
     await FleetClient.join('second')
     await passSeconds(4)
     await first.until(() => first.released.length > 0)

@@ -2,9 +2,8 @@ import { runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { linkClose } from '../../../schema/link.ts'
 import { LinkClient } from '../support/link-client.ts'
-import { makeSession, query, readActions, readEvents } from '../support/objects.ts'
+import { makeConnected, makeSession, ownNumber, query, readActions, readEvents } from '../support/objects.ts'
 
-const number = '34911222333@s.whatsapp.net'
 const why = { reason: 'connectionLost', reasonText: 'lost' } as const
 
 afterEach(() => {
@@ -24,9 +23,7 @@ async function leave(link: LinkClient, stub: Awaited<ReturnType<typeof makeSessi
 
 describe('lifecycle', () => {
   it('shows the name of the account as it is told, also later, and forgets it when unlinked', async () => {
-    const { stub } = await makeSession()
-    const link = await LinkClient.attach(stub)
-    await link.report({ report: 'connected', number })
+    const { stub, link } = await makeConnected()
     const name = async () => (await stub.describe()) as { session: { accountName: string | null } }
     expect((await name()).session.accountName).toBeNull()
     await link.report({ report: 'accountName', accountName: 'Acme' })
@@ -41,8 +38,8 @@ describe('lifecycle', () => {
     await link.report({ report: 'qr', qr: 'first', expiresAt: 1_900_000_000_000 })
     await link.report({ report: 'qr', qr: 'second', expiresAt: 1_900_000_020_000 })
     await link.report({ report: 'reconnecting', reason: 'serverRestart', reasonText: '' })
-    await link.report({ report: 'connected', number })
-    await link.report({ report: 'connected', number })
+    await link.report({ report: 'connected', number: ownNumber })
+    await link.report({ report: 'connected', number: ownNumber })
     await link.report({ report: 'loggedOut', reason: 'loggedOutByPhone', reasonText: '' })
     expect(await readActions(stub)).toEqual(['started', 'newQR', 'newQR', 'connected', 'loggedOut'])
     const events = await readEvents(stub)
@@ -50,7 +47,7 @@ describe('lifecycle', () => {
       qr: 'first',
       qrExpiresAt: 1_900_000_000,
     })
-    expect(events.find(({ action }) => action === 'connected')).toMatchObject({ number })
+    expect(events.find(({ action }) => action === 'connected')).toMatchObject({ number: ownNumber })
     expect(events.find(({ action }) => action === 'loggedOut')).toMatchObject({
       reason: 'loggedOutByPhone',
       reasonText: expect.stringContaining('linked devices'),
@@ -58,12 +55,10 @@ describe('lifecycle', () => {
   })
 
   it('tells connectionUpdate once for each change of state', async () => {
-    const { stub } = await makeSession()
-    const link = await LinkClient.attach(stub)
-    await link.report({ report: 'connected', number })
+    const { stub, link } = await makeConnected()
     await link.report({ report: 'reconnecting', ...why })
     await link.report({ report: 'reconnecting', ...why })
-    await link.report({ report: 'connected', number })
+    await link.report({ report: 'connected', number: ownNumber })
     const changes = (await readEvents(stub)).filter(({ messageType }) => messageType === 'connectionUpdate')
     expect(changes.map(({ state, reason }) => [state, reason])).toEqual([
       ['starting', undefined],
@@ -106,9 +101,7 @@ describe('lifecycle', () => {
   })
 
   it('asks the connector to stop, and tells stopped when it has', async () => {
-    const { stub } = await makeSession()
-    const link = await LinkClient.attach(stub)
-    await link.report({ report: 'connected', number })
+    const { stub, link } = await makeConnected()
     await stub.stop()
     expect(await link.next('desire')).toMatchObject({ desire: 'stop' })
     expect(await readActions(stub)).toEqual(['started', 'connected'])
@@ -137,7 +130,7 @@ describe('lifecycle', () => {
     const { stub } = await makeSession()
     const first = await LinkClient.attach(stub)
     await first.commit({ keys: [{ type: 'creds', id: '', value: 'QUJD' }] })
-    await first.report({ report: 'connected', number })
+    await first.report({ report: 'connected', number: ownNumber })
     await stub.logout()
     await leave(first, stub)
     passSeconds(120)
@@ -187,7 +180,7 @@ describe('lifecycle', () => {
     const { stub } = await makeSession()
     const link = await LinkClient.attach(stub)
     await link.commit({ keys: [{ type: 'creds', id: '', value: 'QUJD' }] })
-    await link.report({ report: 'connected', number })
+    await link.report({ report: 'connected', number: ownNumber })
     await stub.logout()
     expect(await link.next('desire')).toMatchObject({ desire: 'logout' })
     await link.commit({
@@ -201,17 +194,15 @@ describe('lifecycle', () => {
   it('tells the reconnection when another connector takes a connected session over', async () => {
     const { stub } = await makeSession()
     const first = await LinkClient.attach(stub, { idConnector: 'connector-a' })
-    await first.report({ report: 'connected', number })
+    await first.report({ report: 'connected', number: ownNumber })
     const second = await LinkClient.attach(stub, { idConnector: 'connector-b' })
     expect(await stub.describe()).toMatchObject({ session: { state: 'reconnecting' } })
-    await second.report({ report: 'connected', number })
+    await second.report({ report: 'connected', number: ownNumber })
     expect(await readActions(stub)).toEqual(['started', 'connected', 'connected'])
   })
 
   it('shows a connected session without a link as reconnecting', async () => {
-    const { stub } = await makeSession()
-    const link = await LinkClient.attach(stub)
-    await link.report({ report: 'connected', number })
+    const { stub, link } = await makeConnected()
     expect(await stub.describe()).toMatchObject({
       session: { state: 'connected', idConnector: 'connector-a' },
     })
@@ -228,7 +219,7 @@ describe('destroy', () => {
     const link = await LinkClient.attach(stub)
     await link.commit({
       keys: [{ type: 'creds', id: '', value: 'QUJD' }],
-      reports: [{ report: 'connected', number }],
+      reports: [{ report: 'connected', number: ownNumber }],
     })
     await tenant.deleteSession(ref.idSession)
     expect(await link.next('desire')).toMatchObject({ desire: 'logout' })

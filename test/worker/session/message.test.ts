@@ -1,23 +1,15 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { LinkClient } from '../support/link-client.ts'
-import { makeSession, readEvents } from '../support/objects.ts'
+import { makeConnected, makeSession, readEvents } from '../support/objects.ts'
 
-const number = '34911222333@s.whatsapp.net'
 const message = { to: '34600111222@s.whatsapp.net', messageType: 'conversation', value: 'Hi' } as const
 
 afterEach(() => {
   vi.useRealTimers()
 })
 
-async function connected() {
-  const { stub } = await makeSession()
-  const link = await LinkClient.attach(stub)
-  await link.report({ report: 'connected', number })
-  return { stub, link }
-}
-
-type Send = Awaited<ReturnType<typeof connected>>['stub']
+type Send = Awaited<ReturnType<typeof makeConnected>>['stub']
 
 async function queue(stub: Send, options: { idempotencyKey?: string } = {}) {
   const sent = await stub.sendMessage(message, { waitSeconds: 0, ...options })
@@ -27,7 +19,7 @@ async function queue(stub: Send, options: { idempotencyKey?: string } = {}) {
 
 describe('sendMessage', () => {
   it('hands the message to the connector and answers sent when WhatsApp has it', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     const sending = stub.sendMessage(message, { waitSeconds: 10 })
     const { idCommand, command } = await link.next('command')
     expect(command).toMatchObject({ kind: 'sendMessage', idMessage: idCommand, message })
@@ -41,7 +33,7 @@ describe('sendMessage', () => {
   })
 
   it('answers queued when WhatsApp has not acknowledged in time', async () => {
-    const { stub } = await connected()
+    const { stub } = await makeConnected()
     const { idMessage, status } = await queue(stub)
     expect(status).toBe('queued')
     expect(await stub.describe()).toMatchObject({ session: { queuedMessages: 1 } })
@@ -49,7 +41,7 @@ describe('sendMessage', () => {
   })
 
   it('tells what failed, with the reason', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     const sending = stub.sendMessage(message, { waitSeconds: 10 })
     const { idCommand } = await link.next('command')
     await link.report({
@@ -65,7 +57,7 @@ describe('sendMessage', () => {
   })
 
   it('tells the next connector again, in order, what no report has ended', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     const first = await queue(stub)
     const second = await queue(stub)
     const third = await queue(stub)
@@ -77,7 +69,7 @@ describe('sendMessage', () => {
   })
 
   it('keeps the first outcome when a command is reported twice', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     const { idMessage } = await queue(stub)
     await link.report({ report: 'command', idCommand: idMessage, outcome: 'done' })
     await link.report({ report: 'command', idCommand: idMessage, outcome: 'failed', errorCode: 'late' })
@@ -85,7 +77,7 @@ describe('sendMessage', () => {
   })
 
   it('sends once for one Idempotency-Key, and refuses it for another message', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     const first = await queue(stub, { idempotencyKey: 'key-1' })
     const again = await queue(stub, { idempotencyKey: 'key-1' })
     expect(again.idMessage).toBe(first.idMessage)
@@ -105,7 +97,7 @@ describe('sendMessage', () => {
   })
 
   it('gives up after a day, tells subscribers, and believes a later report', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     const { idMessage } = await queue(stub)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 25 * 3_600_000 })
     await runDurableObjectAlarm(stub)
@@ -122,7 +114,7 @@ describe('sendMessage', () => {
   })
 
   it('says that it cannot know, when a connector was told of it and died, and believes a receipt that comes later', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     const { idMessage } = await queue(stub)
     await link.next('command')
     link.close(1000)
@@ -151,14 +143,14 @@ describe('sendMessage', () => {
   })
 
   it('does not know a message of nobody', async () => {
-    const { stub } = await connected()
+    const { stub } = await makeConnected()
     expect(await stub.getMessage('3EB0NONE')).toMatchObject({ ok: false, code: 'messageNotFound' })
   })
 })
 
 describe('expiresAfterSeconds', () => {
   it('ends the wait when the time is over, not before, and tells the connector of the time', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     const now = Date.now()
     const brief = { ...message, expiresAfterSeconds: 30 }
     const sent = await stub.sendMessage(brief, { waitSeconds: 0 })
@@ -183,7 +175,7 @@ describe('cancelMessage', () => {
     (await readEvents(stub)).filter(({ messageType }) => messageType === 'messageStatus')
 
   it('takes back at once what no connector was told of, and says so', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     link.close()
     await link.closedWith()
     const { idMessage } = await queue(stub)
@@ -197,7 +189,7 @@ describe('cancelMessage', () => {
   })
 
   it('asks the connector that was told of it', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     const { idMessage } = await queue(stub)
     const cancelling = stub.cancelMessage(idMessage)
     const { idCommand } = await link.next('cancel')
@@ -206,7 +198,7 @@ describe('cancelMessage', () => {
   })
 
   it('refuses when the connector has handed it to WhatsApp, and the message goes on', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     const { idMessage } = await queue(stub)
     const cancelling = stub.cancelMessage(idMessage)
     const { idCommand } = await link.next('cancel')
@@ -217,7 +209,7 @@ describe('cancelMessage', () => {
   })
 
   it('refuses what another connector was told of before: it may have gone', async () => {
-    const { stub } = await connected()
+    const { stub } = await makeConnected()
     const { idMessage } = await queue(stub)
     const next = await LinkClient.attach(stub, { idConnector: 'connector-b' })
     expect(await stub.cancelMessage(idMessage)).toMatchObject({ ok: false, code: 'messageGone' })
@@ -225,7 +217,7 @@ describe('cancelMessage', () => {
   })
 
   it('refuses what was sent, and does not know what never was', async () => {
-    const { stub, link } = await connected()
+    const { stub, link } = await makeConnected()
     const { idMessage } = await queue(stub)
     await link.report({ report: 'command', idCommand: idMessage, outcome: 'done' })
     expect(await stub.cancelMessage(idMessage)).toMatchObject({ ok: false, code: 'messageGone' })

@@ -2,9 +2,8 @@ import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { Pacing } from '../../../schema/api/pacing.ts'
 import { LinkClient } from '../support/link-client.ts'
-import { makeSession } from '../support/objects.ts'
+import { makeConnected, ownNumber } from '../support/objects.ts'
 
-const number = '34911222333@s.whatsapp.net'
 const now = 1_767_225_600_000
 const slow: Pacing = { messagesPerMinute: 60, burst: 3 }
 
@@ -12,19 +11,15 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-async function connected(pacing?: Pacing | null) {
-  const made = await makeSession(pacing === undefined ? {} : { settings: { pacing } })
-  const link = await LinkClient.attach(made.stub)
-  await link.report({ report: 'connected', number })
-  return { ...made, link }
-}
+const connected = (pacing?: Pacing | null) =>
+  makeConnected(pacing === undefined ? {} : { settings: { pacing } })
 
 type Stub = Awaited<ReturnType<typeof connected>>['stub']
 
 async function queue(stub: Stub, count: number): Promise<string[]> {
   const ids: string[] = []
   for (let index = 0; index < count; index++) {
-    const message = { to: number, messageType: 'conversation', value: `${index}` } as const
+    const message = { to: ownNumber, messageType: 'conversation', value: `${index}` } as const
     const sent = await stub.sendMessage(message, { waitSeconds: 0 })
     if (!sent.ok) throw new Error(sent.code)
     ids.push(sent.message.idMessage)
@@ -128,7 +123,7 @@ it('tells the next connector of what was told before, and begins no new burst', 
   const { stub } = await connected(slow)
   const ids = await queue(stub, 6)
   const next = await LinkClient.attach(stub, { idConnector: 'connector-b' })
-  await next.report({ report: 'connected', number })
+  await next.report({ report: 'connected', number: ownNumber })
   await settled(next)
   expect(told(next)).toEqual(ids.slice(0, 3))
 })
@@ -138,7 +133,7 @@ it('remembers over an eviction how much of the pace was used', async () => {
   const ids = await queue(stub, 3)
   await evictDurableObject(stub)
   const next = await LinkClient.attach(stub)
-  await next.report({ report: 'connected', number })
+  await next.report({ report: 'connected', number: ownNumber })
   await queue(stub, 1)
   await settled(next)
   expect(told(next)).toEqual(ids)
@@ -151,7 +146,7 @@ it('does not let what gathered while WhatsApp was away go as a burst', async () 
   const ids = await queue(stub, 10)
   expect(told(link)).toEqual([])
   vi.setSystemTime(now + 3_600_000)
-  await link.report({ report: 'connected', number })
+  await link.report({ report: 'connected', number: ownNumber })
   await settled(link)
   expect(told(link)).toEqual(ids.slice(0, 3))
 })

@@ -1,9 +1,8 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, expect, it, vi } from 'vitest'
 import { LinkClient } from '../support/link-client.ts'
-import { makeSession, readEvents } from '../support/objects.ts'
+import { makeConnected, ownNumber, readEvents } from '../support/objects.ts'
 
-const own = '34911222333@s.whatsapp.net'
 const now = 1_767_225_600_000
 const ana = '34600111222@s.whatsapp.net'
 const nobody = '34600999999@s.whatsapp.net'
@@ -15,11 +14,9 @@ afterEach(() => {
 
 /** A connected session; `asked` gathers the numbers of which WhatsApp is asked, and nobody has those that end in 999. */
 async function connected() {
-  const { stub } = await makeSession()
-  const link = await LinkClient.attach(stub)
+  const { stub, link } = await makeConnected()
   const asked: string[] = []
   watch(link, asked)
-  await link.report({ report: 'connected', number: own })
   return { stub, link, asked }
 }
 
@@ -50,7 +47,7 @@ it('asks once about a number, also after an eviction', async () => {
   await evictDurableObject(stub)
   const next = await LinkClient.attach(stub)
   watch(next, asked)
-  await next.report({ report: 'connected', number: own })
+  await next.report({ report: 'connected', number: ownNumber })
   expect(await send(stub, ana)).toMatchObject({ ok: true })
   expect(asked).toEqual(['34600111222'])
 })
@@ -121,7 +118,7 @@ it('checks what was queued while WhatsApp was away before it goes, and says who 
   await link.report(away)
   const [gone, first, second] = [await send(stub, nobody), await send(stub, ana), await send(stub, ana)]
   expect([gone.ok, first.ok, second.ok]).toEqual([true, true, true])
-  await link.report({ report: 'connected', number: own })
+  await link.report({ report: 'connected', number: ownNumber })
   await settled(link)
   expect(told(link)).toEqual([ana, ana])
   expect(asked).toEqual(['34600999999', '34600111222'])

@@ -2,10 +2,14 @@ import { reset, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, expect, it, vi } from 'vitest'
 import { FleetClient } from '../support/fleet-client.ts'
 import { LinkClient } from '../support/link-client.ts'
-import { makeSession } from '../support/objects.ts'
+import { makeSession, ownNumber } from '../support/objects.ts'
 
-const number = '34911222333@s.whatsapp.net'
-const message = { to: number, messageType: 'conversation', value: 'hello', expiresAfterSeconds: 60 } as const
+const message = {
+  to: ownNumber,
+  messageType: 'conversation',
+  value: 'hello',
+  expiresAfterSeconds: 60,
+} as const
 
 afterEach(async () => {
   vi.useRealTimers()
@@ -43,7 +47,7 @@ it('a session that no connector has room for says so', async () => {
 it('a message that waits for a connector says so while it waits, and when it has waited too long', async () => {
   const { stub } = await makeSession()
   const link = await LinkClient.attach(stub)
-  await link.report({ report: 'connected', number })
+  await link.report({ report: 'connected', number: ownNumber })
   link.close(1000)
   await waits(stub, { waitingReason: 'noConnector' })
   const sent = await stub.sendMessage(message, { waitSeconds: 0 })

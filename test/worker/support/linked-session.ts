@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { type ApiClient, makeCustomer } from './api-client.ts'
 import { LinkClient } from './link-client.ts'
-import { sessionStub } from './objects.ts'
+import { ownNumber, sessionStub } from './objects.ts'
 
 type Customer = ApiClient & { idTenant: string }
 
@@ -23,6 +23,6 @@ export async function makeLinked() {
   const customer = await makeCustomer()
   await customer.post('/v1/sessions', { idSession: 'support' })
   const link = await linkTo(customer, 'support')
-  await link.report({ report: 'connected', number: '34911222333@s.whatsapp.net' })
+  await link.report({ report: 'connected', number: ownNumber })
   return { customer, link }
 }

@@ -2,6 +2,10 @@ import { env } from 'cloudflare:workers'
 import { runInDurableObject } from 'cloudflare:test'
 import type { SessionSettings } from '../../../worker/session-settings.ts'
 import type { Session } from '../../../worker/session/session.ts'
+import { LinkClient } from './link-client.ts'
+
+/** The account that a session is linked to. */
+export const ownNumber = '34911222333@s.whatsapp.net'
 
 /** A tenant as the Fleet makes one. */
 export async function makeTenant() {
@@ -21,6 +25,17 @@ export async function makeSession(
   if (!made.ok) throw new Error(made.code)
   const stub = sessionStub(made.ref.idObject)
   return { idTenant, tenant, ref: made.ref, view: made.session, stub }
+}
+
+/** A session that is connected, and the connector's end of its link. */
+export async function makeConnected({
+  idConnector = 'connector-a',
+  ...options
+}: Parameters<typeof makeSession>[0] & { idConnector?: string } = {}) {
+  const made = await makeSession(options)
+  const link = await LinkClient.attach(made.stub, { idConnector })
+  await link.report({ report: 'connected', number: ownNumber })
+  return { ...made, link }
 }
 
 export function sessionStub(idObject: string) {
