@@ -1,4 +1,4 @@
-import { LINK_VERSION, linkClose, type FleetDownFrame } from '../../schema/link.ts'
+import { LINK_VERSION, type FleetDownFrame } from '../../schema/link.ts'
 
 /** A connector that is there, as its control socket keeps it over hibernation. */
 export interface Connector {
@@ -93,7 +93,7 @@ export class Connectors {
 }
 
 /** Closes a control socket. */
-export function closeControl(socket: WebSocket, code: number = linkClose.badFrame, reason = ''): void {
+export function closeControl(socket: WebSocket, code: number, reason: string): void {
   try {
     socket.close(code, reason.replaceAll(/[^\x20-\x7e]/g, "'").slice(0, 120))
   } catch {

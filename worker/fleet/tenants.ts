@@ -1,3 +1,5 @@
+import { cutPage, readCursor } from '../row-page.ts'
+
 /** A tenant in the installation's list; `createdAt` in milliseconds. */
 export interface TenantEntry {
   idTenant: string
@@ -34,9 +36,9 @@ export function listTenants(
   limit: number,
   cursor: string | null,
 ): { tenants: TenantEntry[]; cursor: string | null } {
-  const rows = sql.exec<Row>(statements.list, Number(cursor ?? 0) || 0, limit + 1).toArray()
-  const page = rows.slice(0, limit)
-  return { tenants: page.map(fromRow), cursor: rows.length > limit ? String(page.at(-1)?.position) : null }
+  const found = sql.exec<Row>(statements.list, readCursor(cursor), limit + 1).toArray()
+  const page = cutPage(found, limit)
+  return { tenants: page.rows.map(fromRow), cursor: page.cursor }
 }
 
 export function countTenants(sql: SqlStorage): number {

@@ -8,12 +8,12 @@ export interface ApiKeyView {
   createdAt: number
 }
 
-type Row = { position: number; id_key: string; name: string | null; scopes: string; created_at: number }
+type Row = { id_key: string; name: string | null; scopes: string; created_at: number }
 
 const statements = {
   add: 'INSERT INTO api_keys (id_key, hash, name, scopes, created_at) VALUES (?, ?, ?, ?, ?)',
-  list: 'SELECT position, id_key, name, scopes, created_at FROM api_keys ORDER BY position',
-  byHash: 'SELECT position, id_key, name, scopes, created_at FROM api_keys WHERE hash = ?',
+  list: 'SELECT id_key, name, scopes, created_at FROM api_keys ORDER BY position',
+  byHash: 'SELECT id_key, name, scopes, created_at FROM api_keys WHERE hash = ?',
   remove: 'DELETE FROM api_keys WHERE id_key = ?',
   clear: 'DELETE FROM api_keys',
 } as const

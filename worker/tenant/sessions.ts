@@ -1,5 +1,6 @@
 import type { SessionRef } from '../../schema/link.ts'
 import type { Origin } from '../idempotency.ts'
+import { cutPage, readCursor } from '../row-page.ts'
 import { defaultSettings, type SessionSettings } from '../session-settings.ts'
 
 /**
@@ -93,10 +94,9 @@ export class TenantSessions {
 
   /** Living sessions, oldest first. */
   page(limit: number, cursor: string | null): { rows: SessionRow[]; cursor: string | null } {
-    const rows = this.#sql.exec<Row>(statements.page, Number(cursor ?? 0) || 0, limit + 1).toArray()
-    const page = rows.slice(0, limit)
-    const next = rows.length > limit ? String(page.at(-1)?.position) : null
-    return { rows: page.map((row) => this.#fromRow(row)), cursor: next }
+    const found = this.#sql.exec<Row>(statements.page, readCursor(cursor), limit + 1).toArray()
+    const page = cutPage(found, limit)
+    return { rows: page.rows.map((row) => this.#fromRow(row)), cursor: page.cursor }
   }
 
   /** All of them, those that are being deleted too. */

@@ -1,4 +1,5 @@
 import { maxSubscriptions } from '../../schema/api/subscription.ts'
+import { cutPage, readCursor } from '../row-page.ts'
 import type { SubscriptionRecord } from './subscription.ts'
 
 type Row = { position: number; record: string }
@@ -12,6 +13,11 @@ const statements = {
   count: 'SELECT count(*) AS count FROM subscriptions',
 } as const
 
+function fromRow({ record }: Pick<Row, 'record'>): SubscriptionRecord {
+  return JSON.parse(record) as SubscriptionRecord
+}
+
+/** A tenant's subscriptions, one row each. */
 export class TenantSubscriptions {
   readonly #sql: SqlStorage
 
@@ -29,14 +35,13 @@ export class TenantSubscriptions {
 
   find(idSubscription: string): SubscriptionRecord | null {
     const row = this.#sql.exec<Row>(statements.get, idSubscription).toArray()[0]
-    return row ? (JSON.parse(row.record) as SubscriptionRecord) : null
+    return row ? fromRow(row) : null
   }
 
   page(limit: number, cursor: string | null): { records: SubscriptionRecord[]; cursor: string | null } {
-    const rows = this.#sql.exec<Row>(statements.page, Number(cursor ?? 0) || 0, limit + 1).toArray()
-    const page = rows.slice(0, limit)
-    const next = rows.length > limit ? String(page.at(-1)?.position) : null
-    return { records: page.map((row) => JSON.parse(row.record) as SubscriptionRecord), cursor: next }
+    const found = this.#sql.exec<Row>(statements.page, readCursor(cursor), limit + 1).toArray()
+    const page = cutPage(found, limit)
+    return { records: page.rows.map(fromRow), cursor: page.cursor }
   }
 
   /** Those that concern a session. */
