@@ -33,6 +33,24 @@ describe('breaker', () => {
     expect(breaker.record.probeAt).toBe(5000 + 2 * delayMs)
   })
 
+  it('begins with the shortest wait again after a success', () => {
+    const breaker = makeBreaker()
+    for (const now of [0, 1_000_000]) {
+      breaker.fail(1, now, true, 0)
+      expect(breaker.record.probeAt).toBe(now + delayMs)
+      breaker.probe(now + delayMs)
+      breaker.fail(1, now + delayMs, true, 0)
+      expect(breaker.record.probeAt).toBe(now + 3 * delayMs)
+      breaker.succeed(now + delayMs)
+    }
+  })
+
+  it('makes a probe again that was under way when everything was forgotten but its record', () => {
+    const breaker = new Breaker({ state: 'probing', step: 1, probeAt: 5000 }, () => delayMs)
+    expect(breaker.isDue(4999)).toBe(false)
+    expect(breaker.isDue(5000)).toBe(true)
+  })
+
   it('is total, and a success closes it from everywhere', () => {
     for (const cells of Object.values(breakerTable)) {
       expect(Object.keys(cells).sort()).toEqual(['due', 'failed', 'slowed', 'succeeded', 'tripped'])

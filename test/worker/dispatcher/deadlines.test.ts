@@ -29,6 +29,10 @@ describe('deadlines', () => {
     expect(request.isOver).toBe(false)
     vi.advanceTimersByTime(1)
     expect(request.isOver).toBe(true)
+    const other = deadlines.begin(5000)
+    other.shorten(9000)
+    vi.advanceTimersByTime(5000)
+    expect(other.isOver).toBe(true)
   })
 
   it('leave alone what has ended in time', () => {

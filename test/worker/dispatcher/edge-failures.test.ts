@@ -9,7 +9,8 @@ async function attemptAnswered(step: { status: number; headers?: Record<string, 
   await log(event)
   await until(async () => (await view()).failing === 1, 'failed')
   const found = await dispatcher.getDelivery(event.idEvent ?? '')
-  return found.ok ? { delivery: found.delivery, attempt: found.attemptLog[0] } : undefined
+  const { status } = await view()
+  return found.ok ? { delivery: found.delivery, attempt: found.attemptLog[0], status } : undefined
 }
 
 const headers = { server: 'cloudflare' }
@@ -34,6 +35,14 @@ describe('an answer that Cloudflare’s network gives in the endpoint’s place'
   it.each([1000, 1002, 1003])('tells of an address that is not allowed: 403 with %i', async (code) => {
     const told = await attemptAnswered({ status: 403, headers, body: `error code: ${code}` })
     expect(told?.attempt).toMatchObject({ errorClass: 'blockedTarget', statusCode: 403, responseExcerpt: '' })
+  })
+
+  it('asks for nothing in the endpoint’s name', async () => {
+    const asking = { ...headers, 'retry-after': '3000', 'webhook-delivery': 'disable' }
+    const told = await attemptAnswered({ status: 521, headers: asking })
+    expect(told).toMatchObject({ status: 'enabled', delivery: { status: 'failing' } })
+    // The first step of the schedule here is 5 s.
+    expect((told?.delivery.nextAttemptAt ?? 0) - (told?.attempt?.at ?? 0)).toBeLessThan(60_000)
   })
 
   it('is the endpoint’s own when nothing says that it is Cloudflare’s, or the status is another', async () => {

@@ -66,6 +66,33 @@ describe('policy', () => {
     expect(deliveries).toMatchObject([{ attempts: 1, lastStatusCode: 422 }])
   })
 
+  it('reads webhook-delivery whatever its case, and among other words', async () => {
+    const { endpoint, log, describe: view } = await makeDelivery()
+    await endpoint.scriptMatching('poison', { status: 422, headers: { 'webhook-delivery': 'Abort-Message' } })
+    await endpoint.scriptMatching('enough', {
+      status: 500,
+      headers: { 'webhook-delivery': 'unknown, Disable' },
+    })
+    await log(text('poison'))
+    await until(async () => (await view()).exhausted === 1, 'given up')
+    await log(text('enough'))
+    await until(async () => (await view()).status === 'disabled', 'disabled')
+  })
+
+  it.each([
+    [429, 'open'],
+    [502, 'open'],
+    [503, 'open'],
+    [504, 'open'],
+    [500, 'closed'],
+  ])('after one %i holds everything back: %s', async (status, breaker) => {
+    const { endpoint, log, describe: view } = await makeDelivery()
+    await endpoint.script({ status })
+    await log(text('x'))
+    await until(async () => (await view()).failing === 1, 'failed')
+    expect((await view()).breaker).toBe(breaker)
+  })
+
   it('waits as long as Retry-After asks, and with it everything else', async () => {
     const { endpoint, log, passTo, describe: view } = await makeDelivery()
     await endpoint.scriptMatching('slow', { status: 429, headers: { 'retry-after': '60' } }, { status: 200 })
@@ -127,13 +154,19 @@ describe('policy', () => {
     await endpoint.script({ status: 500 })
     await log(text('x'))
     await until(async () => (await endpoint.values()).length === 1, 'the first attempt')
-    await change({ url: moved.url, headers: { 'X-Team': 'blue', 'Webhook-Id': 'mine', 'User-Agent': 'me' } })
+    // Names that are refused when they are saved; what was saved before they were is not sent either.
+    const refused = { 'Webhook-Id': 'mine', 'User-Agent': 'me', Cookie: 'a=b', 'X-Forwarded-For': '1.2.3.4' }
+    const headers = { 'X-Team': 'blue', ...refused }
+    await change({ url: moved.url, headers })
     await passTo(10)
     await until(async () => (await moved.values()).length === 1, 'the second attempt')
     const [received] = await moved.received()
     expect(received?.headers).toMatchObject({ 'x-team': 'blue' })
     expect(received?.headers['webhook-id']).toMatch(/^evt_/)
     expect(received?.headers['user-agent']).toMatch(/^ChatLink/)
+    expect(Object.keys(received?.headers ?? {})).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(cookie|x-forwarded-for)$/)]),
+    )
     expect((await endpoint.values()).length).toBe(1)
   })
 
@@ -176,6 +209,15 @@ describe('policy', () => {
     })
     expect(await endpoint.values()).toEqual(['x'])
     expect(await view()).toMatchObject({ lag: 0, cursor: 0 })
+  })
+
+  it('42. ends what is under way when it is destroyed', async () => {
+    const { endpoint, dispatcher, log } = await makeDelivery()
+    await endpoint.script({ fault: 'hang' })
+    await log(text('x'))
+    await until(async () => (await endpoint.concurrent()) === 1, 'under way')
+    await dispatcher.destroy()
+    await until(async () => (await endpoint.concurrent()) === 0, 'ended')
   })
 
   it('44, 46. disables after five days of nothing but failure, once, and not for a number of failures', async () => {

@@ -52,6 +52,24 @@ describe('survival', () => {
     )
   }, 120_000)
 
+  it('71. sends again after a crash what was under way when progress beyond it had been written', async () => {
+    const { endpoint, dispatcher, log, reconnect } = await makeDelivery()
+    await endpoint.scriptMatching('"slow"', { fault: 'hang' }, { status: 200 })
+    await log(text('slow', '1'), text('quick', '2'))
+    const written = () =>
+      runInDurableObject(dispatcher, (_object, { storage }) =>
+        Number(storage.sql.exec('SELECT cursor FROM batches ORDER BY n DESC LIMIT 1').one()['cursor']),
+      )
+    await until(async () => (await written()) === 2, 'the cursor stands behind both')
+    expect(await endpoint.values()).toEqual(['slow', 'quick'])
+    await abortAllDurableObjects()
+    const again = reconnect().dispatcher
+    await until(async () => (await again.describe()).lag === 0, 'nothing left')
+    expect(await endpoint.values()).toEqual(['slow', 'quick', 'slow'])
+    const ids = (await endpoint.received()).map(({ headers }) => headers['webhook-id'])
+    expect(ids[2]).toBe(ids[0])
+  })
+
   it('73. keeps the times of the next attempts over an eviction', async () => {
     const { endpoint, dispatcher, log, evict, describe: view } = await makeDelivery({ ordering: 'none' })
     await endpoint.script({ status: 500 })
