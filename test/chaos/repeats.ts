@@ -1,5 +1,4 @@
-import { maxBatchMs } from '../../worker/dispatcher/batches.ts'
-import { maxUnwritten } from '../../worker/dispatcher/unwritten.ts'
+import { maxBatchMs, maxUnwritten } from '../../worker/dispatcher/unwritten.ts'
 import type { Ledger, Repeat } from './ledger.ts'
 import type { Outages } from './outages.ts'
 

@@ -4,7 +4,7 @@ import type { Job } from './job.ts'
 import type { Settings } from './record.ts'
 import type { Settlement } from './settlement.ts'
 import type { Stream } from './stream.ts'
-import { maxUnwritten } from './unwritten.ts'
+import { maxBatchMs, maxUnwritten } from './unwritten.ts'
 
 /** Most events of a batch: together with one more they may be unwritten. */
 export const maxBatchEvents = maxUnwritten - 1
@@ -12,15 +12,13 @@ export const maxBatchEvents = maxUnwritten - 1
 const minBatchEvents = 16
 /** With fewer, a batch would be slower than single requests. */
 const minConnections = 3
-/** To an endpoint that takes longer, requests are made singly: they are few, and a batch would be long. */
-const maxUsualMs = 150
 /** A connection is given so many events, if there are as many, … */
 const roundsPerBatch = 8
 /** … and, should requests take longer than usual, time for so many; but at least so long. Then the rest is given back. */
 const maxRounds = 10
+/** To an endpoint that takes longer than 150 ms, requests are made singly: they are few, and a batch would be long. */
+const maxUsualMs = maxBatchMs / maxRounds
 const minBatchMs = 100
-/** What a batch has delivered is told of, and may be written, at most so long after. */
-export const maxBatchMs = maxRounds * maxUsualMs
 /** So long a batch waits for connections that a request holds. */
 export const batchWaitMs = 100
 /** When a batch has broken off, requests are made singly for a while. */

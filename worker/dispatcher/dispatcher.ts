@@ -5,6 +5,7 @@ import { AlarmClock } from '../alarm-clock.ts'
 import { flushCounts } from '../counts.ts'
 import { readConfig, type Env } from '../env.ts'
 import type { Origin } from '../idempotency.ts'
+import { reportFailure } from '../report-failure.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import { attempt, attemptTimeoutMs } from './attempt.ts'
@@ -15,6 +16,7 @@ import { describe, type DispatcherView } from './dispatcher-view.ts'
 import { backstopMs } from './engine.ts'
 import { judge, type Answer } from './outcome.ts'
 import { isReplaying, startReplay, type ReplayRefusal } from './replay.ts'
+import { makeAttempt } from './record.ts'
 import { reconfigure } from './reconfigure.ts'
 import { lastSuccessOf } from './retirement.ts'
 import { resend, type ResendRefusal } from './resend.ts'
@@ -184,18 +186,10 @@ export class Dispatcher extends DurableObject<Env> {
   ): Promise<{ ok: true; delivered: boolean; attempt: AttemptView }> {
     const at = Date.now()
     const answer = await this.#send(config, idEvent, body, at)
-    const verdict = judge(answer, Date.now())
-    const view = viewAttempt({
-      at,
-      durationMs: Date.now() - at,
-      trigger: 'manual',
-      url: config.url,
-      status: answer.kind === 'answer' ? answer.status : null,
-      error: verdict.error,
-      excerpt: answer.kind === 'answer' ? answer.excerpt : '',
-      nextAt: null,
-    })
-    return { ok: true, delivered: verdict.isDelivered, attempt: view }
+    const until = Date.now()
+    const { isDelivered, error } = judge(answer, until)
+    const attempt = makeAttempt({ at, trigger: 'manual', url: config.url }, answer, error, until)
+    return { ok: true, delivered: isDelivered, attempt: viewAttempt(attempt) }
   }
 
   /** Of the one object of a subscription that its Dispatchers share for its rate limit: nothing is stored. */
@@ -276,10 +270,7 @@ export class Dispatcher extends DurableObject<Env> {
   }
 
   #failed(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error)
-    const idSubscription = this.#work?.settings.config.idSubscription
-    // oxlint-disable-next-line no-console -- the Worker's log is its console
-    console.error(JSON.stringify({ level: 'error', part: 'dispatcher', idSubscription, error: text }))
+    reportFailure('dispatcher', error, { idSubscription: this.#work?.settings.config.idSubscription })
   }
 }
 

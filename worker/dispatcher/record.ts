@@ -3,7 +3,7 @@ import type { SessionRef } from '../../schema/link.ts'
 import type { Origin } from '../idempotency.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import type { BreakerRecord } from './breaker.ts'
-import type { AttemptError, DisableReason } from './outcome.ts'
+import type { Answer, AttemptError, DisableReason } from './outcome.ts'
 
 /** What a Dispatcher was told to be. */
 export interface Settings {
@@ -24,6 +24,20 @@ export interface Attempt {
   error: AttemptError | null
   excerpt: string
   nextAt: number | null
+}
+
+/** What is kept of a request once it has ended at `until`; whether another follows is not decided yet. */
+export function makeAttempt(
+  request: Pick<Attempt, 'at' | 'trigger' | 'url'>,
+  answer: Answer,
+  error: AttemptError | null,
+  until: number,
+): Attempt {
+  const { at, trigger, url } = request
+  const isAnswered = answer.kind === 'answer'
+  const status = isAnswered ? answer.status : null
+  const excerpt = isAnswered ? answer.excerpt : ''
+  return { at, durationMs: until - at, trigger, url, status, error, excerpt, nextAt: null }
 }
 
 /** A delivered event in a batch, with all attempts that it took. */

@@ -8,7 +8,14 @@ import type { Ledger } from './ledger.ts'
 import { singleLane } from './match.ts'
 import { makeNotice, tellAfterFailures } from './notice.ts'
 import { judge, type Answer, type DisableReason, type Verdict } from './outcome.ts'
-import type { Attempt, Control, DeadReason, Settings, Trigger } from './record.ts'
+import {
+  makeAttempt,
+  type Attempt,
+  type Control,
+  type DeadReason,
+  type Settings,
+  type Trigger,
+} from './record.ts'
 import type { DispatcherStore } from './store.ts'
 import type { Stream } from './stream.ts'
 
@@ -49,16 +56,7 @@ export class Settlement {
     const { health, settings } = this.#parts
     const judged = judge(answer, now)
     const verdict = request.url === settings().config.url ? judged : ofAnotherUrl(judged)
-    const attempt: Attempt = {
-      at: request.at,
-      durationMs: now - request.at,
-      trigger: triggers[job.kind],
-      url: request.url,
-      status: answer.kind === 'answer' ? answer.status : null,
-      error: verdict.error,
-      excerpt: answer.kind === 'answer' ? answer.excerpt : '',
-      nextAt: null,
-    }
+    const attempt = makeAttempt({ ...request, trigger: triggers[job.kind] }, answer, verdict.error, now)
     health.add(verdict.isDelivered, attempt.durationMs)
     count('attempts', verdict.error ?? 'delivered')
     count('attemptSeconds', '', attempt.durationMs / 1000)
