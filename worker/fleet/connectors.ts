@@ -1,4 +1,5 @@
 import { LINK_VERSION, type FleetDownFrame } from '../../schema/link.ts'
+import { acceptSocket, closeSocket } from '../link-socket.ts'
 
 /** A connector that is there, as its control socket keeps it over hibernation. */
 export interface Connector {
@@ -39,9 +40,7 @@ export class Connectors {
   }
 
   accept(): Response {
-    const { 0: client, 1: server } = new WebSocketPair()
-    this.#ctx.acceptWebSocket(server)
-    return new Response(null, { status: 101, webSocket: client })
+    return acceptSocket(this.#ctx)
   }
 
   /** The connector behind a socket; null before its `hello` and after it was given up. */
@@ -60,7 +59,7 @@ export class Connectors {
   greet(socket: WebSocket, connector: Connector, now: number): void {
     const older = this.online.get(connector.idConnector)
     if (older && older.socket !== socket)
-      closeControl(older.socket, 1000, 'the connector has come back on another socket')
+      closeSocket(older.socket, 1000, 'the connector has come back on another socket')
     this.#keep(socket, connector, connector.connectedAt, now)
     socket.serializeAttachment(connector)
     this.send(connector.idConnector, { type: 'welcome', version: LINK_VERSION, beatSeconds })
@@ -75,7 +74,7 @@ export class Connectors {
   /** Gives a connector up; its socket is closed should it still be there. */
   drop(connector: OnlineConnector, reason: string): void {
     this.online.delete(connector.idConnector)
-    closeControl(connector.socket, 1001, reason)
+    closeSocket(connector.socket, 1001, reason)
   }
 
   send(idConnector: string, frame: FleetDownFrame): void {
@@ -89,14 +88,5 @@ export class Connectors {
   #keep(socket: WebSocket, connector: Connector, lastBeatAt: number, heardAt: number): void {
     this.#ids.set(socket, connector.idConnector)
     this.online.set(connector.idConnector, { ...connector, socket, lastBeatAt, heardAt })
-  }
-}
-
-/** Closes a control socket. */
-export function closeControl(socket: WebSocket, code: number, reason: string): void {
-  try {
-    socket.close(code, reason.replaceAll(/[^\x20-\x7e]/g, "'").slice(0, 120))
-  } catch {
-    // Closed already.
   }
 }

@@ -1,12 +1,12 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { WaitingReason } from '../../schema/api/placement.ts'
-import { FleetUpFrame, linkClose, maxFrameBytes, type SessionRef } from '../../schema/link.ts'
+import { FleetUpFrame, linkClose, type SessionRef } from '../../schema/link.ts'
 import type { Env } from '../env.ts'
 import { migrate } from '../migrate.ts'
 import { randomId } from '../random-id.ts'
 import { fail, succeed, type Result } from '../result.ts'
 import { takeCounts, type Counts } from '../counts.ts'
-import { closeControl } from './connectors.ts'
+import { closeSocket, readFrame } from '../link-socket.ts'
 import { CountBook } from './count-book.ts'
 import { writeMetrics } from './metrics.ts'
 import { fleetMigrations } from './migrations.ts'
@@ -154,8 +154,8 @@ export class Fleet extends DurableObject<Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const frame = parseFrame(data)
-    if (typeof frame === 'string') return closeControl(socket, linkClose.badFrame, frame)
+    const frame = readFrame(FleetUpFrame, data)
+    if (typeof frame === 'string') return closeSocket(socket, linkClose.badFrame, frame)
     await this.#work.receive(socket, frame)
   }
 
@@ -166,18 +166,4 @@ export class Fleet extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     await this.#work.ring()
   }
-}
-
-function parseFrame(data: string | ArrayBuffer): FleetUpFrame | string {
-  if (typeof data !== 'string' || data.length > maxFrameBytes) return 'frames are JSON text of a bounded size'
-  let json: unknown
-  try {
-    json = JSON.parse(data)
-  } catch {
-    return 'the frame is not JSON'
-  }
-  const parsed = FleetUpFrame.safeParse(json)
-  return parsed.success
-    ? parsed.data
-    : (parsed.error.issues[0]?.message ?? 'the frame does not fit its schema')
 }

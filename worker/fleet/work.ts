@@ -1,10 +1,11 @@
 import { LINK_VERSION, linkClose, type FleetUpFrame, type SessionRef } from '../../schema/link.ts'
 import { AlarmClock } from '../alarm-clock.ts'
 import type { Env } from '../env.ts'
+import { closeSocket } from '../link-socket.ts'
 import { reportFailure } from '../report-failure.ts'
 import { Assignments } from './assignments.ts'
 import { AwakeClock } from './awake-clock.ts'
-import { closeControl, Connectors, type OnlineConnector } from './connectors.ts'
+import { Connectors, type OnlineConnector } from './connectors.ts'
 import { MasterKey } from './master-key.ts'
 import { reconcileConnector } from './placement.ts'
 import { Placer } from './placer.ts'
@@ -69,7 +70,7 @@ export class Work {
   async receive(socket: WebSocket, frame: FleetUpFrame): Promise<void> {
     if (frame.type === 'hello') return this.#greet(socket, frame)
     const connector = this.connectors.find(socket)
-    if (!connector) return closeControl(socket, linkClose.badFrame, 'say hello first')
+    if (!connector) return closeSocket(socket, linkClose.badFrame, 'say hello first')
     connector.lastBeatAt = Date.now()
     connector.heardAt = this.#clock.now()
     if (frame.type === 'draining') this.#drain(connector)
@@ -158,14 +159,14 @@ export class Work {
   async #greet(socket: WebSocket, hello: Hello): Promise<void> {
     const { version, idConnector, capacity, running, instance, keyFingerprint, isKeyNew = false } = hello
     if (version !== LINK_VERSION) {
-      return closeControl(socket, linkClose.versionMismatch, `this side speaks version ${LINK_VERSION}`)
+      return closeSocket(socket, linkClose.versionMismatch, `this side speaks version ${LINK_VERSION}`)
     }
     if (keyFingerprint !== undefined && !this.#masterKey.admits(keyFingerprint, isKeyNew)) {
-      return closeControl(socket, linkClose.otherKey, 'its master key is not that of the installation')
+      return closeSocket(socket, linkClose.otherKey, 'its master key is not that of the installation')
     }
     const { connectors, placer } = this
     if (connectors.isTaken(idConnector, instance)) {
-      return closeControl(socket, linkClose.nameTaken, 'another connector of this name is there')
+      return closeSocket(socket, linkClose.nameTaken, 'another connector of this name is there')
     }
     const now = this.#clock.now()
     const connector = { idConnector, capacity, isDraining: false, connectedAt: Date.now(), instance }

@@ -1,4 +1,5 @@
-import { LINK_VERSION, linkClose, LinkUpFrame, maxFrameBytes, type LinkDownFrame } from '../../schema/link.ts'
+import { LINK_VERSION, linkClose, LinkUpFrame, type LinkDownFrame } from '../../schema/link.ts'
+import { acceptSocket, closeSocket, readFrame } from '../link-socket.ts'
 import type { Change } from './change.ts'
 import type { StoredCommand } from './commands.ts'
 import type { CommitFrame } from './commit.ts'
@@ -46,9 +47,7 @@ export class SessionLink {
 
   /** Takes a new socket; it owns nothing before its `hello`. */
   accept(): Response {
-    const { 0: client, 1: server } = new WebSocketPair()
-    this.#ctx.acceptWebSocket(server)
-    return new Response(null, { status: 101, webSocket: client })
+    return acceptSocket(this.#ctx)
   }
 
   /** The owner's socket; null when no connector is linked. */
@@ -62,33 +61,30 @@ export class SessionLink {
 
   /** Handles one frame. A bad one closes this socket and disturbs nothing else. */
   receive(socket: WebSocket, data: string | ArrayBuffer): void {
-    if (typeof data !== 'string') return close(socket, linkClose.badFrame, 'frames are JSON text')
-    if (data.length > maxFrameBytes)
-      return close(socket, linkClose.badFrame, `a frame is over ${maxFrameBytes} bytes`)
-    const frame = parseFrame(data)
-    if (typeof frame === 'string') return close(socket, linkClose.badFrame, frame)
+    const frame = readFrame(LinkUpFrame, data)
+    if (typeof frame === 'string') return closeSocket(socket, linkClose.badFrame, frame)
     if (frame.type === 'hello') return this.#greet(socket, frame)
     const { record } = this.#store
     const attachment = this.#attachment(socket)
-    if (!record || !attachment) return close(socket, linkClose.badFrame, 'say hello first')
+    if (!record || !attachment) return closeSocket(socket, linkClose.badFrame, 'say hello first')
     if (attachment.epoch !== record.epoch)
-      return close(socket, linkClose.superseded, 'another owner runs the session')
+      return closeSocket(socket, linkClose.superseded, 'another owner runs the session')
     if (frame.type === 'readKeys') {
       const entries = readKeys(this.#store.sql, frame.keyType, frame.ids)
       return send(socket, { type: 'keyValues', request: frame.request, entries })
     }
     if (frame.epoch !== record.epoch)
-      return close(socket, linkClose.superseded, 'the commit is of another epoch')
+      return closeSocket(socket, linkClose.superseded, 'the commit is of another epoch')
     const { n } = this.#store.log
-    if (frame.n > n + 1) return close(socket, linkClose.gap, `expected commit ${n + 1}, got ${frame.n}`)
+    if (frame.n > n + 1) return closeSocket(socket, linkClose.gap, `expected commit ${n + 1}, got ${frame.n}`)
     const acknowledge = () => send(socket, { type: 'ack', n: frame.n })
     if (frame.n <= n) return acknowledge()
     try {
-      this.#hooks.commit(frame, data.length, acknowledge)
+      this.#hooks.commit(frame, typeof data === 'string' ? data.length : 0, acknowledge)
     } catch (error) {
       // Nothing of it was applied: whoever sent it comes back and sends it again.
       this.#hooks.failed(error)
-      close(socket, 1011, 'the commit could not be stored; send it again')
+      closeSocket(socket, 1011, 'the commit could not be stored; send it again')
     }
   }
 
@@ -111,7 +107,7 @@ export class SessionLink {
   /** Ends the links of all connectors: the session is not to run. */
   release(): void {
     for (const socket of this.#ctx.getWebSockets())
-      close(socket, linkClose.released, 'the session is not to run')
+      closeSocket(socket, linkClose.released, 'the session is not to run')
   }
 
   /** Whether this socket is, or was until it closed, the owner's. */
@@ -121,22 +117,23 @@ export class SessionLink {
 
   #greet(socket: WebSocket, hello: Extract<LinkUpFrame, { type: 'hello' }>): void {
     const { record } = this.#store
-    if (this.#attachment(socket)) return close(socket, linkClose.badFrame, 'hello was said already')
+    if (this.#attachment(socket)) return closeSocket(socket, linkClose.badFrame, 'hello was said already')
     if (hello.version !== LINK_VERSION) {
-      return close(socket, linkClose.versionMismatch, `this side speaks version ${LINK_VERSION}`)
+      return closeSocket(socket, linkClose.versionMismatch, `this side speaks version ${LINK_VERSION}`)
     }
     if (!record || record.destroyedAt !== null || !isActive(record.state)) {
-      return close(socket, linkClose.released, 'the session is not to run')
+      return closeSocket(socket, linkClose.released, 'the session is not to run')
     }
     const { idConnector, resumeEpoch } = hello
     if (resumeEpoch !== undefined && (resumeEpoch !== record.epoch || idConnector !== record.idConnector)) {
-      return close(socket, linkClose.superseded, 'another owner has run the session since')
+      return closeSocket(socket, linkClose.superseded, 'another owner has run the session since')
     }
     const others = this.#ctx.getWebSockets().filter((other) => other !== socket && this.#attachment(other))
     if (resumeEpoch === undefined) this.#takeOver(idConnector)
     for (const other of others) {
-      if (resumeEpoch === undefined) close(other, linkClose.superseded, 'another owner runs the session now')
-      else close(other, 1000, 'the same connector has come back on another socket')
+      if (resumeEpoch === undefined)
+        closeSocket(other, linkClose.superseded, 'another owner runs the session now')
+      else closeSocket(other, 1000, 'the same connector has come back on another socket')
     }
     const attachment = { epoch: record.epoch, idConnector }
     socket.serializeAttachment(attachment)
@@ -192,33 +189,10 @@ export class SessionLink {
   }
 }
 
-function parseFrame(data: string): LinkUpFrame | string {
-  let json: unknown
-  try {
-    json = JSON.parse(data)
-  } catch {
-    return 'the frame is not JSON'
-  }
-  const parsed = LinkUpFrame.safeParse(json)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  return issue ? `${issue.path.map(String).join('.')}: ${issue.message}` : 'the frame does not fit its schema'
-}
-
 function send(socket: WebSocket, frame: LinkDownFrame): void {
   try {
     socket.send(JSON.stringify(frame))
   } catch {
     // The socket has just closed; whoever comes back is told again.
-  }
-}
-
-/** Closes with a reason cut to the 123 bytes that a close frame holds. */
-function close(socket: WebSocket, code: number, reason: string): void {
-  const ascii = reason.replaceAll(/[^\x20-\x7e]/g, "'").slice(0, 120)
-  try {
-    socket.close(code, ascii)
-  } catch {
-    // Closed already.
   }
 }
