@@ -3,7 +3,7 @@ import { z } from 'zod'
 const prefixed = (prefix: string, example: string) =>
   z
     .string()
-    .regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{10,64}$`))
+    .regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{10,64}$`), `use an id such as ${example}`)
     .meta({ examples: [example] })
 
 export const IdTenant = prefixed('ten', 'ten_8Jq2rVw0Kx5nT3bYc7dF1a')

@@ -53,7 +53,9 @@ app.onError((error, context) => answerProblem(error, context))
 
 app.notFound((context) => {
   const { path, method } = context.req
-  const allowed = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((other) => hasHandler(other, path))
+  const allowed = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+    .filter((other) => hasHandler(other, path))
+    .flatMap((other) => (other === 'GET' ? ['GET', 'HEAD'] : other))
   const problem =
     allowed.length > 0
       ? new ApiError('methodNotAllowed', `${path} takes ${allowed.join(', ')}, not ${method}.`, {

@@ -70,8 +70,8 @@ export const listKeys = createRoute({
   path: '/v1/tenants/{idTenant}/api-keys',
   operationId: 'listApiKeys',
   summary: 'List the API keys of a tenant',
-  request: { params: tenant },
-  responses: { 200: json(KeyPage, 'The keys, without their secrets.'), ...problems(404) },
+  request: { params: tenant, query: PageQuery },
+  responses: { 200: json(KeyPage, 'The keys without their secrets, oldest first.'), ...problems(404, 422) },
 })
 
 export const deleteKey = createRoute({

@@ -11,18 +11,26 @@ export const cursorLike = (pattern: RegExp) =>
     .optional()
     .meta({ description: 'The `cursor` of the page before.' })
 
+const readDigits = (given: unknown) => (/^\d{1,15}$/.test(String(given)) ? Number(given) : given)
+
+/** A whole number in a query: digits alone, so that an empty value or `1e3` is an error and no number. */
+export const queryInteger = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(readDigits, schema)
+
+/** Says what is wanted, whatever is wrong with it. */
+export const wholeNumber = (min: number, max?: number) => {
+  const wanted = `give a whole number${max === undefined ? '' : ` from ${min} to ${max}`}`
+  const number = z.int(wanted).min(min, wanted)
+  return max === undefined ? number : number.max(max, wanted)
+}
+
 export const defaultPageSize = 50
 export const maxPageSize = 200
 
 /** Query of every list. */
 export const PageQuery = z.strictObject({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(maxPageSize)
-    .default(defaultPageSize)
-    .meta({ description: `How many at most, 1 to ${maxPageSize}.` }),
+  limit: queryInteger(wholeNumber(1, maxPageSize).default(defaultPageSize)).meta({
+    description: `How many at most, 1 to ${maxPageSize}.`,
+  }),
   cursor: cursorLike(/^\d{1,15}$/),
 })
 export type PageQuery = z.infer<typeof PageQuery>

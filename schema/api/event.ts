@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Event, MessageType } from '../event/event.ts'
-import { IsoTime } from './common.ts'
+import { IsoTime, queryInteger, wholeNumber } from './common.ts'
 
 export const defaultEventPageSize = 100
 export const maxEventPageSize = 1000
@@ -12,13 +12,10 @@ const typeList = z
 
 /** Query of a pull: the same log as push. */
 export const EventQuery = z.strictObject({
-  after: z.coerce
-    .number()
-    .int()
-    .nonnegative()
-    .default(0)
-    .meta({ description: 'Events after this sequence; 0 begins with the oldest that is kept.' }),
-  limit: z.coerce.number().int().min(1).max(maxEventPageSize).default(defaultEventPageSize),
+  after: queryInteger(wholeNumber(0).default(0)).meta({
+    description: 'Events after this sequence; 0 begins with the oldest that is kept.',
+  }),
+  limit: queryInteger(wholeNumber(1, maxEventPageSize).default(defaultEventPageSize)),
   types: typeList.optional().meta({ description: 'Message types, separated by commas.' }),
 })
 
@@ -29,22 +26,16 @@ export const maxStreamRounds = 300
 
 /** Query of a live stream. */
 export const EventStreamQuery = z.strictObject({
-  after: z.coerce
-    .number()
-    .int()
-    .nonnegative()
-    .optional()
-    .meta({ description: 'Events after this sequence; without it, what comes next.' }),
+  after: queryInteger(wholeNumber(0).optional()).meta({
+    description: 'Events after this sequence; without it, what comes next.',
+  }),
   types: EventQuery.shape.types,
 })
 
 export const EventStreamHeader = z.object({
-  'last-event-id': z.coerce
-    .number()
-    .int()
-    .nonnegative()
-    .optional()
-    .meta({ description: 'Sent by clients that come back: goes before `after`.' }),
+  'last-event-id': queryInteger(wholeNumber(0).optional()).meta({
+    description: 'Sent by clients that come back: goes before `after`.',
+  }),
 })
 
 export const EventPage = z
@@ -69,13 +60,8 @@ export const EventTypeList = z
   .meta({ id: 'EventTypeList' })
 
 export const InvalidEventQuery = z.strictObject({
-  after: z.coerce
-    .number()
-    .int()
-    .nonnegative()
-    .default(0)
-    .meta({ description: 'Entries after this position.' }),
-  limit: z.coerce.number().int().min(1).max(100).default(50),
+  after: queryInteger(wholeNumber(0).default(0)).meta({ description: 'Entries after this position.' }),
+  limit: queryInteger(wholeNumber(1, 100).default(50)),
 })
 
 export const InvalidEventList = z

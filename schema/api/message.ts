@@ -9,12 +9,15 @@ export const maxWaitSeconds = 30
 /** So many messages of a session may wait to be sent. */
 export const maxQueuedMessages = 1000
 
+const readSeconds = (given: unknown) => (/^\d{1,9}(\.\d+)?$/.test(String(given)) ? Number(given) : given)
+const wantedWait = `give seconds from 0 to ${maxWaitSeconds}`
+
 export const WaitQuery = z.strictObject({
-  wait: z.coerce
-    .number()
-    .min(0)
-    .max(maxWaitSeconds)
-    .default(defaultWaitSeconds)
+  wait: z
+    .preprocess(
+      readSeconds,
+      z.number(wantedWait).min(0).max(maxWaitSeconds, wantedWait).default(defaultWaitSeconds),
+    )
     .meta({ description: `Seconds to wait for WhatsApp’s own acknowledgement, 0 to ${maxWaitSeconds}.` }),
 })
 

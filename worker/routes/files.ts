@@ -50,12 +50,12 @@ fileRoutes.on(['get'], getFile.getRoutingPath(), requireScope('files:read'), asy
   if (context.req.method === 'HEAD') {
     const file = await store.head(key)
     if (!file) throw noSuchFile()
-    return new Response(null, { headers: { ...describe(file), 'content-length': `${file.fileSize}` } })
+    return context.body(null, 200, { ...describe(file), 'content-length': `${file.fileSize}` })
   }
   const file = await store.get(key, readRange(context.req.header('range')))
   if (!file) throw noSuchFile()
   if (file === 'outOfRange') throw outOfRange(await store.head(key))
-  return answerFile(file)
+  return answerFile(context, file)
 })
 
 /** Stores a request's body as a file of a tenant, within the limit, checked against the hash that is expected. */
@@ -83,17 +83,14 @@ export async function storeBody(
 }
 
 /** Answers with a file, or the part of it that was asked for. */
-export function answerFile(file: FileContent): Response {
+export function answerFile(context: Context<AppEnv>, file: FileContent): Response {
   const { body, range, fileSize } = file
-  if (!range) return new Response(body, { headers: { ...describe(file), 'content-length': `${fileSize}` } })
+  if (!range) return context.body(body, 200, { ...describe(file), 'content-length': `${fileSize}` })
   const { offset, length } = range
-  return new Response(body, {
-    status: 206,
-    headers: {
-      ...describe(file),
-      'content-length': `${length}`,
-      'content-range': `bytes ${offset}-${offset + length - 1}/${fileSize}`,
-    },
+  return context.body(body, 206, {
+    ...describe(file),
+    'content-length': `${length}`,
+    'content-range': `bytes ${offset}-${offset + length - 1}/${fileSize}`,
   })
 }
 
@@ -130,7 +127,11 @@ function decodeName(header: string | undefined): string | undefined {
 
 const noSuchFile = () => new ApiError('fileNotFound', 'There is no such file, or its retention is over.')
 const outOfRange = (file: StoredFile | null) =>
-  new ApiError('rangeNotSatisfiable', 'The range begins behind the end of the file.', {
-    headers: file ? { 'content-range': `bytes */${file.fileSize}` } : {},
-  })
+  new ApiError(
+    'rangeNotSatisfiable',
+    'The range begins behind the end of the file. `content-range` says how long it is.',
+    {
+      headers: file ? { 'content-range': `bytes */${file.fileSize}` } : {},
+    },
+  )
 const tooLarge = () => new ApiError('fileTooLarge', `A file has at most ${maxFileBytes} bytes.`)

@@ -66,9 +66,10 @@ installationRoutes.openapi(routes.createKey, async (context) => {
 })
 
 installationRoutes.openapi(routes.listKeys, async (context) => {
-  const { keys } = unwrap(await context.env.TENANT.getByName(context.req.valid('param').idTenant).listKeys())
+  const tenant = context.env.TENANT.getByName(context.req.valid('param').idTenant)
+  const { keys, cursor } = unwrap(await tenant.listKeys(context.req.valid('query')))
   return context.json(
-    { keys: keys.map((key) => dated({ ...key, scopes: key.scopes as Scope[] })), cursor: null },
+    { keys: keys.map((key) => dated({ ...key, scopes: key.scopes as Scope[] })), cursor },
     200,
   )
 })

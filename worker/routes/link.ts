@@ -40,7 +40,7 @@ linkRoutes.get('/link/sessions/:idObject/files/:idFile', async (context) => {
   const key = fileKey(ref.idTenant, fileOf(context.req.param('idFile')))
   const file = await openFileStore(context.env.FILES).get(key)
   if (!file || file === 'outOfRange') throw new ApiError('fileNotFound', 'There is no such file.')
-  return answerFile(file)
+  return answerFile(context, file)
 })
 
 function sessionObject(env: AppEnv['Bindings'], idObject: string) {

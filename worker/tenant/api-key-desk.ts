@@ -1,7 +1,15 @@
 import { hashText } from '../hash.ts'
 import { randomId } from '../random-id.ts'
 import { fail, succeed, type Failure, type Result } from '../result.ts'
-import { addApiKey, findApiKey, listApiKeys, makeApiKey, removeApiKey, type ApiKeyView } from './api-keys.ts'
+import {
+  addApiKey,
+  findApiKey,
+  hasApiKey,
+  listApiKeys,
+  makeApiKey,
+  removeApiKey,
+  type ApiKeyView,
+} from './api-keys.ts'
 import type { TenantRecord, TenantStore } from './store.ts'
 
 interface DeskParts {
@@ -29,16 +37,19 @@ export class ApiKeyDesk {
     const { sql } = this.#parts.store
     const key = makeApiKey(record.idTenant)
     const hash = await hashText(key)
-    if (listApiKeys(sql).some((one) => one.idKey === idKey)) {
+    if (hasApiKey(sql, idKey)) {
       const advice = 'Its secret is kept nowhere: if you have lost it, delete that key and make another.'
       return fail('keyExists', `This Idempotency-Key has made the API key ${idKey}. ${advice}`)
     }
     return succeed({ key, view: addApiKey(sql, hash, { idKey, name, scopes, now: Date.now() }) })
   }
 
-  list(): Result<{ keys: ApiKeyView[] }, 'tenantNotFound'> {
+  list(
+    limit: number,
+    cursor: string | null,
+  ): Result<{ keys: ApiKeyView[]; cursor: string | null }, 'tenantNotFound'> {
     const record = this.#parts.living()
-    return 'ok' in record ? record : succeed({ keys: listApiKeys(this.#parts.store.sql) })
+    return 'ok' in record ? record : succeed(listApiKeys(this.#parts.store.sql, limit, cursor))
   }
 
   delete(idKey: string): Result<object, 'tenantNotFound' | 'keyNotFound'> {
@@ -46,7 +57,7 @@ export class ApiKeyDesk {
     if ('ok' in record) return record
     return removeApiKey(this.#parts.store.sql, idKey)
       ? succeed({})
-      : fail('keyNotFound', 'There is no such API key.')
+      : fail('keyNotFound', 'There is no such API key. List the keys first.')
   }
 
   authorize(keyHash: string): Authorized {

@@ -1,4 +1,5 @@
 import { randomText } from '../random-id.ts'
+import { cutPage, readCursor } from '../row-page.ts'
 
 /** An API key as it may be shown; the key itself is shown once and stored as its SHA-256 alone. */
 export interface ApiKeyView {
@@ -8,12 +9,13 @@ export interface ApiKeyView {
   createdAt: number
 }
 
-type Row = { id_key: string; name: string | null; scopes: string; created_at: number }
+type Row = { position: number; id_key: string; name: string | null; scopes: string; created_at: number }
 
 const statements = {
   add: 'INSERT INTO api_keys (id_key, hash, name, scopes, created_at) VALUES (?, ?, ?, ?, ?)',
-  list: 'SELECT id_key, name, scopes, created_at FROM api_keys ORDER BY position',
-  byHash: 'SELECT id_key, name, scopes, created_at FROM api_keys WHERE hash = ?',
+  list: 'SELECT position, id_key, name, scopes, created_at FROM api_keys WHERE position > ? ORDER BY position LIMIT ?',
+  count: 'SELECT count(*) AS count FROM api_keys WHERE id_key = ?',
+  byHash: 'SELECT position, id_key, name, scopes, created_at FROM api_keys WHERE hash = ?',
   remove: 'DELETE FROM api_keys WHERE id_key = ?',
   clear: 'DELETE FROM api_keys',
 } as const
@@ -37,8 +39,19 @@ export function addApiKey(
   return { idKey, name, scopes, createdAt: now }
 }
 
-export function listApiKeys(sql: SqlStorage): ApiKeyView[] {
-  return sql.exec<Row>(statements.list).toArray().map(fromRow)
+/** A page of keys, oldest first; `cursor` is null at the end. */
+export function listApiKeys(
+  sql: SqlStorage,
+  limit: number,
+  cursor: string | null,
+): { keys: ApiKeyView[]; cursor: string | null } {
+  const found = sql.exec<Row>(statements.list, readCursor(cursor), limit + 1).toArray()
+  const page = cutPage(found, limit)
+  return { keys: page.rows.map(fromRow), cursor: page.cursor }
+}
+
+export function hasApiKey(sql: SqlStorage, idKey: string): boolean {
+  return sql.exec<{ count: number }>(statements.count, idKey).one().count > 0
 }
 
 /** The key of a hash. What is looked up is a hash of what the caller sent, so timing tells nothing of the keys. */

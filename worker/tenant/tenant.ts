@@ -45,8 +45,8 @@ export class Tenant extends DurableObject<Env> {
     return this.#work.keys.create(input, idKey)
   }
 
-  listKeys() {
-    return this.#work.keys.list()
+  listKeys({ limit, cursor = null }: Page) {
+    return this.#work.keys.list(limit, cursor)
   }
 
   deleteKey(idKey: string) {

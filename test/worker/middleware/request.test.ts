@@ -123,7 +123,7 @@ describe('an unknown address', () => {
   it('of a tenant tells what is allowed there too', async () => {
     const answer = await (await makeCustomer()).call('PUT', '/v1/sessions/support')
     expect(answer).toMatchObject(problem(405, 'methodNotAllowed'))
-    expect(answer.headers.get('allow')).toBe('GET, PATCH, DELETE')
+    expect(answer.headers.get('allow')).toBe('GET, HEAD, PATCH, DELETE')
   })
 })
 

@@ -22,6 +22,19 @@ async function makeFile(headers: Record<string, string> = {}) {
 }
 
 describe('a file', () => {
+  it('comes with the name of the request, whole, in part and without its bytes', async () => {
+    const { customer, path } = await makeFile()
+    for (const [method, range] of [
+      ['GET', ''],
+      ['GET', 'bytes=0-1'],
+      ['HEAD', ''],
+    ] as const) {
+      const headers = { 'x-request-id': 'call-0815', ...(range && { range }) }
+      const answer = await customer.call(method, path, { headers })
+      expect(answer.headers.get('x-request-id')).toBe('call-0815')
+    }
+  })
+
   it('is stored and read again, byte for byte', async () => {
     const { customer, path, ...stored } = await makeFile()
     expect(stored).toMatchObject({ mimetype: 'text/plain', fileSize: 11, sha256 })

@@ -80,6 +80,25 @@ describe('API keys', () => {
     expect(JSON.stringify(list.body)).not.toContain(body.key)
   })
 
+  it('are listed page by page, each once', async () => {
+    const { idTenant } = await makeCustomer()
+    const path = `/v1/tenants/${idTenant}/api-keys`
+    for (const name of ['one', 'two', 'three']) await admin.post(path, { name })
+    type KeyPage = { keys: Key[]; cursor: string | null }
+    const seen: Key[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const { body }: { body: KeyPage } = await admin.get<KeyPage>(
+        `${path}?limit=1${cursor ? `&cursor=${cursor}` : ''}`,
+      )
+      expect(body.keys).toHaveLength(1)
+      seen.push(...body.keys)
+      ;({ cursor } = body)
+    }
+    expect(seen.map(({ name }) => name).slice(-3)).toEqual(['one', 'two', 'three'])
+    expect((await admin.get<KeyPage>(path)).body).toEqual({ keys: seen, cursor: null })
+  })
+
   it('have all scopes unless told otherwise', async () => {
     const { idTenant } = await makeCustomer()
     const { body } = await admin.post<Key>(`/v1/tenants/${idTenant}/api-keys`, {})

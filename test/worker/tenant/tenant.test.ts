@@ -65,7 +65,7 @@ describe('API keys', () => {
 describe('a tenant that does not exist', () => {
   it('has nothing, and leaves nothing behind when asked', async () => {
     const stub = env.TENANT.getByName('ten_nobody')
-    expect(await stub.listKeys()).toMatchObject({ ok: false, code: 'tenantNotFound' })
+    expect(await stub.listKeys({ limit: 50 })).toMatchObject({ ok: false, code: 'tenantNotFound' })
     expect(await stub.authorize('0')).toEqual({ ok: false })
     expect(await stub.findSession('support')).toBeNull()
     const tables = await runInDurableObject(stub, (_tenant, state) =>
