@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { readOptions } from '../../worker/host/command-line.ts'
 import { probePort } from '../../worker/host/port.ts'
 import { StartProblem } from '../../worker/host/start-problem.ts'
 import { stopOnSignals } from '../../worker/host/stop-signals.ts'
@@ -21,7 +21,7 @@ const say = (text: string) => print(`\n${colour.cyan(text)}`)
 for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) console[method] = () => undefined
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } })
+  const values = readOptions({ once: { type: 'boolean', default: false } })
   const port = await probePort('127.0.0.1', usualPort).catch(() => 0)
   print('ChatLink’s demo starts: the Worker, a connector, a simulated WhatsApp and a subscriber …')
   const printPart = (label: string, line: string) => printLine(label, line, print)

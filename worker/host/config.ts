@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { Config as WorkerConfig } from '../config.ts'
+import { Token, Config as WorkerConfig } from '../config.ts'
 
 const loopback = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/
 
@@ -9,8 +9,6 @@ function isLoopbackSocket(text: string): boolean {
   const url = new URL(text)
   return /^wss?:$/.test(url.protocol) && loopback.test(url.hostname)
 }
-
-const token = z.string().min(16, 'use at least 16 characters').optional()
 
 /** What the host itself reads, and what it checks early for its connector; the rest is the Worker's own. */
 const Environment = z
@@ -29,10 +27,12 @@ const Environment = z
       .regex(/^\d{1,2}$/, 'give how many connectors to run here, 0 to 99')
       .transform(Number)
       .default(1),
-    CHATLINK_URL: z.url('give an address such as http://127.0.0.1:8787').optional(),
+    CHATLINK_URL: z
+      .url({ protocol: /^https?$/, error: 'give an address such as http://127.0.0.1:8787' })
+      .optional(),
     CHATLINK_DATA: z.string().default('.chatlink'),
-    CHATLINK_ADMIN_TOKEN: token,
-    CHATLINK_CONNECTOR_TOKEN: token,
+    CHATLINK_ADMIN_TOKEN: Token.optional(),
+    CHATLINK_CONNECTOR_TOKEN: Token.optional(),
     CHATLINK_MASTER_KEY: z
       .base64('give 32 random bytes as base64')
       .refine((text) => Buffer.from(text, 'base64').length === 32, 'give 32 random bytes as base64')

@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path'
+import { readOptions } from './command-line.ts'
 import { parseHostConfig, type HostConfig } from './config.ts'
 import { firstKeyFile } from './first-key.ts'
 import { startInstallation, type Installation } from './installation.ts'
@@ -9,6 +10,7 @@ import { colour, printLine } from './terminal.ts'
 
 /** `npm start`: an installation on this machine, until Ctrl-C. */
 async function main(): Promise<void> {
+  readOptions({})
   const parsed = parseHostConfig(process.env, process.cwd())
   if (!parsed.ok) throw new StartProblem(parsed.problem)
   console.log('ChatLink starts …')
