@@ -53,11 +53,12 @@ describe('attempt', () => {
     expect(next).toMatchObject({ kind: 'answer', status: 200 })
   })
 
-  it('keeps the beginning of ten megabytes', async () => {
+  it('keeps the beginning of ten megabytes, and lets the connection go', async () => {
     const { endpoint } = await makeDelivery()
     await endpoint.script({ status: 200, floodBytes: 10_000_000 })
     const { answer } = await send(endpoint.url)
     expect(answer.kind === 'answer' && answer.excerpt).toBe('x'.repeat(1024))
+    await until(async () => (await endpoint.concurrent()) === 0, 'the connection is let go')
   })
 
   it('tells a refused, a broken and an unknown connection from a refused target', async () => {

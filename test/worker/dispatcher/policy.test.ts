@@ -198,7 +198,7 @@ describe('policy', () => {
   })
 
   it('42, 80. never sends after it was destroyed, and keeps nothing', async () => {
-    const { endpoint, dispatcher, log, passTo, describe: view } = await makeDelivery()
+    const { endpoint, dispatcher, log, passTo, evict, describe: view } = await makeDelivery()
     await endpoint.script({ status: 500 })
     await log(text('x'))
     await until(async () => (await view()).failing === 1, 'failed')
@@ -208,6 +208,8 @@ describe('policy', () => {
       code: 'notConfigured',
     })
     expect(await endpoint.values()).toEqual(['x'])
+    expect(await view()).toMatchObject({ lag: 0, cursor: 0 })
+    await evict()
     expect(await view()).toMatchObject({ lag: 0, cursor: 0 })
   })
 
