@@ -12,8 +12,18 @@ export const maxNamedSessions = 1000
 /** … and at most so many types, which leaves room for all of them. */
 export const maxNamedTypes = 100
 
+/** Characters of a header's value. */
+const maxHeaderCharacters = 1024
+
+const HeaderValue = z
+  .string()
+  .max(maxHeaderCharacters)
+  .regex(/^[\t\x20-\x7e]*$/, 'use printable characters of ASCII')
+
 const Headers = z
-  .record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'use letters, digits and hyphens'), z.string().max(1024))
+  .record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/), HeaderValue, {
+    error: ({ code }) => (code === 'invalid_key' ? 'use at most 64 letters, digits and hyphens' : undefined),
+  })
   .refine((headers) => Object.keys(headers).length <= maxHeaders, `use at most ${maxHeaders} headers`)
   .refine((headers) => {
     const names = Object.keys(headers).map((name) => name.toLowerCase())
@@ -40,7 +50,11 @@ const settings = {
       examples: ['https://example.com/chatlink'],
     }),
   events: z
-    .array(z.union([MessageType, z.literal('*')]))
+    .array(
+      z.union([MessageType, z.literal('*')], {
+        error: 'use a message type, as `GET /v1/event-types` lists them, or `*`',
+      }),
+    )
     .min(1)
     .max(maxNamedTypes)
     .nullable()

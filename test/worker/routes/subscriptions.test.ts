@@ -80,6 +80,19 @@ describe('subscriptions', () => {
     expect((await customer.get(path)).body).toMatchObject({ subscriptions: [] })
   })
 
+  it.each([
+    [{ events: ['nonsense'] }, 'events.0', '/v1/event-types'],
+    [{ headers: { x_a: 'b' } }, 'headers.x_a', 'letters, digits and hyphens'],
+    [{ headers: { 'x-a': 'é' } }, 'headers.x-a', 'ASCII'],
+    [{ headers: { 'x-a': 'a\nb' } }, 'headers.x-a', 'ASCII'],
+  ])('made of %j say what to write instead', async (wrong, field, advice) => {
+    const errors = [{ path: field, message: expect.stringContaining(advice) }]
+    expect(await (await makeCustomer()).post(path, { url, ...wrong })).toMatchObject({
+      ...problem(422, 'validationFailed'),
+      body: { errors },
+    })
+  })
+
   it('do not lead to the address that they are made at', async () => {
     const { customer, own } = await makeSubscription()
     for (const self of ['http://worker/v1/sessions', 'https://WORKER./'])
