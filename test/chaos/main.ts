@@ -1,16 +1,25 @@
 import '../../connector/libsignal.ts'
-import { parseArgs } from 'node:util'
+import { readOptions } from '../../worker/host/command-line.ts'
+import { StartProblem } from '../../worker/host/start-problem.ts'
 import { playDrama } from './drama.ts'
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '2' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    sessions: { type: 'string', default: '4' },
-    only: { type: 'string' },
-    rate: { type: 'string', default: '20' },
-  },
-})
+function readWishes() {
+  try {
+    return readOptions({
+      minutes: { type: 'string', default: '2' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      sessions: { type: 'string', default: '4' },
+      only: { type: 'string' },
+      rate: { type: 'string', default: '20' },
+    })
+  } catch (error) {
+    if (!(error instanceof StartProblem)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+const values = readWishes()
 const startedAt = Date.now()
 const say = (text: string) => {
   process.stdout.write(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  ${text}\n`)

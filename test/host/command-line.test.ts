@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { Program } from '../support/program.ts'
 
@@ -8,6 +9,7 @@ describe('a command', () => {
     ['npm start', 'worker/host/start.ts', 'now'],
     ['npm run demo', 'test/demo/main.ts', '--help'],
     ['npm run demo', 'test/demo/main.ts', '--once=yes'],
+    ['npm run chaos', 'test/chaos/main.ts', '--help'],
     ['npm run whatsapp', 'test/whatsapp/main.ts', '--help'],
     ['npm run whatsapp', 'test/whatsapp/main.ts', '--port=abc'],
     ['npm run whatsapp', 'test/whatsapp/main.ts', '--port=70000'],
@@ -16,5 +18,17 @@ describe('a command', () => {
     expect(await program.exited).toBe(1)
     expect(program.lines).toHaveLength(1)
     expect(program.lines[0]).toMatch(/ takes |give a port number/i)
+  })
+})
+
+describe('npm start', () => {
+  it.each([
+    ['a file', fileURLToPath(import.meta.url)],
+    ['in a place where nothing can be made', '/dev/null/chatlink'],
+  ])('says in one line that its directory is %s', async (_what, path) => {
+    const program = new Program('worker/host/start.ts', [], { CHATLINK_DATA: path, PORT: '0' })
+    expect(await program.exited).toBe(1)
+    expect(program.lines.at(-1)).toMatch(/CHATLINK_DATA: .* cannot be used .*Name a directory/)
+    expect(program.output).not.toContain(' at ')
   })
 })

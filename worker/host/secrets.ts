@@ -1,7 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { HostConfig } from './config.ts'
+import { StartProblem } from './start-problem.ts'
 
 export interface Secrets {
   adminToken: string
@@ -47,5 +57,13 @@ export function writeSecret(dataDirectory: string, name: keyof typeof secretFile
 
 /** Makes the data directory, closed to others. */
 export function openDataDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new StartProblem(
+      `CHATLINK_DATA: ${path} cannot be used (${code}). Name a directory that you may write to.`,
+    )
+  }
 }
