@@ -1,7 +1,11 @@
 import '../../connector/libsignal.ts'
 import { readOptions } from '../../worker/host/command-line.ts'
-import { StartProblem } from '../../worker/host/start-problem.ts'
 import { playDrama } from './drama.ts'
+
+function giveUp(error: unknown): never {
+  process.stderr.write(`${(error as Error).message}\n`)
+  process.exit(1)
+}
 
 function readWishes() {
   try {
@@ -13,9 +17,7 @@ function readWishes() {
       rate: { type: 'string', default: '20' },
     })
   } catch (error) {
-    if (!(error instanceof StartProblem)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exit(1)
+    return giveUp(error)
   }
 }
 
