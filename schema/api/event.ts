@@ -42,7 +42,9 @@ export const EventPage = z
   .object({
     events: z.array(Event),
     nextAfter: z.int().nonnegative().meta({ description: 'What to ask for next as `after`.' }),
-    hasMore: z.boolean(),
+    hasMore: z.boolean().meta({
+      description: 'Whether the log goes on: a page may hold fewer than `limit`, even none, when it does.',
+    }),
   })
   .meta({ id: 'EventPage' })
 
