@@ -17,7 +17,7 @@ export type WorkerBench = BenchOptions & {
   worker: Awaited<ReturnType<typeof startWorker>>
 }
 
-const latencySeconds = 5
+const latencySeconds = 10
 const warmUpEvents = 10_000
 
 /** ChatLink's Worker, driven by links without WhatsApp behind them, against a bare relay on the same workerd. */
