@@ -84,20 +84,16 @@ export class Dispatcher extends DurableObject<Env> {
   }
 
   /**
-   * The log has grown to `head`; `entries` are the newest of it, in order, and may leave out what `version` of the
-   * configuration does not ask for. Returns soon: with the work done, or with an alarm standing behind it.
+   * The log has grown to `head`; `entries` are the newest of it, in order and without holes, or none. Returns soon: with the
+   * work done, or with an alarm standing behind it.
    */
-  async wake(wake: {
-    head: number
-    entries: LogEntry[]
-    version: number
-  }): Promise<{ ok: true } | NotConfigured> {
+  async wake(wake: { head: number; entries: LogEntry[] }): Promise<{ ok: true } | NotConfigured> {
     const work = this.#work
     if (!work) return notConfigured()
     const now = Date.now()
     work.engine.isStreaming = now - this.#lastWakeAt < streamGapMs
     this.#lastWakeAt = now
-    work.engine.accept(wake.head, wake.entries, wake.version === work.settings.config.version)
+    work.engine.accept(wake.head, wake.entries)
     if (work.engine.isStreaming) await this.#alarm.ensure(now + backstopMs)
     else {
       await work.engine.settledWithin(wakeWaitMs)

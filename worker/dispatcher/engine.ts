@@ -35,10 +35,10 @@ export class Engine {
   }
 
   /** Takes what the Session hands over. */
-  accept(head: number, entries: readonly LogEntry[], isFiltered: boolean): void {
+  accept(head: number, entries: readonly LogEntry[]): void {
     const { stream, isActive, breaker, intake } = this.#parts
     intake.isHeadKnown = true
-    if (isActive() && (breaker.isClosed || stream.waiting.size === 0)) stream.accept(entries, isFiltered)
+    if (isActive() && (breaker.isClosed || stream.waiting.size === 0)) stream.accept(entries)
     stream.head = Math.max(stream.head, head)
     this.kick()
   }

@@ -102,19 +102,13 @@ export class Stream {
     }
   }
 
-  /**
-   * Takes entries that were handed over at the head of the log. Those that do not follow on what has been read are left to
-   * be read from the log.
-   * @param isFiltered what is left out between the entries is known not to concern this subscription.
-   */
-  accept(entries: readonly LogEntry[], isFiltered: boolean): void {
+  /** Takes entries that were handed over at the head of the log, unless they do not follow on what has been read. */
+  accept(entries: readonly LogEntry[]): void {
     if (this.#lost.size > 0 || this.#isHeld) return
     for (const { sequence, body } of entries) {
       this.head = Math.max(this.head, sequence)
       if (sequence <= this.cursor) continue
-      const follows =
-        sequence === this.cursor + 1 || (isFiltered && this.cursor >= (entries[0]?.sequence ?? 0))
-      if (!follows || !this.hasRoom || this.#book.isFull) return
+      if (sequence !== this.cursor + 1 || !this.hasRoom || this.#book.isFull) return
       this.#read(sequence, body)
     }
   }

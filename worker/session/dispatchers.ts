@@ -131,7 +131,7 @@ export class SessionDispatchers {
     return (await Promise.all(rounds)).every(Boolean)
   }
 
-  #target(idSubscription: string): { target: WakeTarget; version: number } | null {
+  #target(idSubscription: string): WakeTarget | null {
     const found = this.#store.subscriptions.list.find((one) => one.idSubscription === idSubscription)
     if (this.#isEnded || found?.config?.status !== 'enabled') return null
     const stub = this.#stubs.get(idSubscription) ?? this.#stub(idSubscription)
@@ -145,7 +145,7 @@ export class SessionDispatchers {
         throw error
       }
     }
-    return { target: { wake }, version: found.config.version }
+    return { wake }
   }
 
   #stub(idSubscription: string): DispatcherDoor {

@@ -9,7 +9,6 @@ export interface Wake {
   head: number
   /** New entries in order; empty when the Dispatcher is to read the log itself. */
   entries: LogEntry[]
-  version: number
 }
 
 export interface WakeTarget {
@@ -33,12 +32,12 @@ const maxRetryMs = 60_000
 
 export class DispatcherWakes {
   readonly #lanes = new Map<string, Lane>()
-  readonly #target: (idSubscription: string) => { target: WakeTarget; version: number } | null
+  readonly #target: (idSubscription: string) => WakeTarget | null
   readonly #head: () => number
   readonly #failed: (error: unknown) => void
 
   constructor(
-    target: (idSubscription: string) => { target: WakeTarget; version: number } | null,
+    target: (idSubscription: string) => WakeTarget | null,
     head: () => number,
     failed: (error: unknown) => void,
   ) {
@@ -87,15 +86,15 @@ export class DispatcherWakes {
   async #run(idSubscription: string, lane: Lane): Promise<void> {
     lane.isBusy = true
     while (lane.isPending) {
-      const found = this.#target(idSubscription)
-      if (!found) {
+      const target = this.#target(idSubscription)
+      if (!target) {
         this.forget(idSubscription)
         return
       }
       const { entries } = lane
       reset(lane)
       try {
-        await found.target.wake({ head: this.#head(), entries, version: found.version })
+        await target.wake({ head: this.#head(), entries })
         lane.failures = 0
         lane.retryAt = null
       } catch (error) {

@@ -25,9 +25,9 @@ describe('an alarm', () => {
     const delivery = await makeDelivery()
     const { endpoint, dispatcher } = delivery
     await endpoint.script({ fault: 'hang' })
-    for (let wake = 0; wake < earlier; wake++) await dispatcher.wake({ head: 0, entries: [], version: 1 })
+    for (let wake = 0; wake < earlier; wake++) await dispatcher.wake({ head: 0, entries: [] })
     expect(await readAlarm(delivery)).toBeNull()
-    await dispatcher.wake({ head: 1, entries: [entry(1)], version: 1 })
+    await dispatcher.wake({ head: 1, entries: [entry(1)] })
     expect(await readAlarm(delivery)).not.toBeNull()
   })
 

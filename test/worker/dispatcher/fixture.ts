@@ -102,7 +102,7 @@ export function passSeconds(seconds: number): void {
 
 /** Waits, on the wall clock, until something holds. */
 export async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  const end = performance.now() + 5000
+  const end = performance.now() + 15_000
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`it never came to this: ${what}`)
     await new Promise((resolve) => {

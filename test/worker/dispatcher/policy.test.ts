@@ -204,7 +204,7 @@ describe('policy', () => {
     await until(async () => (await view()).failing === 1, 'failed')
     await dispatcher.destroy()
     await passTo(10)
-    expect(await dispatcher.wake({ head: 5, entries: [], version: 1 })).toMatchObject({
+    expect(await dispatcher.wake({ head: 5, entries: [] })).toMatchObject({
       code: 'notConfigured',
     })
     expect(await endpoint.values()).toEqual(['x'])

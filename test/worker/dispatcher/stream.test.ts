@@ -14,7 +14,7 @@ function makeStream(): Stream {
     ordering: 'chat',
   } as const
   const stream = new Stream(0, [], new LaneBook(), () => filter)
-  stream.accept(readAfter(0, count).entries, true)
+  stream.accept(readAfter(0, count).entries)
   return stream
 }
 
