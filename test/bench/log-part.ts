@@ -79,7 +79,6 @@ export async function measureLog({
         progress(`${step}, ${turn}, ${which}: ${Math.round(pace.perSecond)}/s`)
         if (round > 0) paces[which].push(pace)
       }
-      few.link.close()
     }
     rows.push(report(title, paces))
   }
