@@ -107,6 +107,10 @@ export class RawLink {
     while (this.#last - this.#acked >= maxInFlight) await new Promise<void>((done) => this.#idle.push(done))
   }
 
+  close(): void {
+    this.#socket.terminate()
+  }
+
   #flush(reports: object[] = []): void {
     if (this.#last - this.#acked >= maxInFlight) return
     if (this.#gathered.length === 0 && reports.length === 0) return
