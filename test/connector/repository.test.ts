@@ -186,6 +186,17 @@ describe('the wrapped repository', () => {
     }, ana.jid)
   })
 
+  it('records the counter of what is encrypted for a group before Baileys’ sending transaction ends', async () => {
+    const { ana } = meet()
+    const message = { group: '120363000000000001@g.us', meId: ana.jid, data: Buffer.from('hello') }
+    await ana.repository.encryptGroupMessage(message)
+    await ana.keys.transaction(async () => {
+      const before = ana.changes.length
+      await ana.repository.encryptGroupMessage(message)
+      expect(ana.changes.length).toBe(before + 1)
+    }, ana.jid)
+  })
+
   it('does not wait for itself when it encrypts for its own JID while sending', async () => {
     const { ana } = meet()
     const own = new Party('1001')

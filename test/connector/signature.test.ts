@@ -1,3 +1,5 @@
+import '../../connector/libsignal.ts'
+import { Curve } from 'baileys'
 import fc from 'fast-check'
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
@@ -64,6 +66,15 @@ describe('signatures', () => {
       ),
       few,
     )
+  })
+
+  it('are refused to Baileys, too, which takes whatever is not an error for a good one', () => {
+    const { private: secret, public: key } = Curve.generateKeyPair()
+    const text = Buffer.from('who says this')
+    const signature = Curve.sign(secret, text)
+    expect(Curve.verify(key, text, signature)).toBe(true)
+    signature[0] = signature[0]! ^ 1
+    expect(Curve.verify(key, text, signature)).toBe(false)
   })
 
   it('are refused when they are random bytes or a stranger’s', () => {

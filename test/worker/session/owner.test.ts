@@ -46,6 +46,27 @@ describe('owner', () => {
     expect(await late.closedWith()).toBe(linkClose.superseded)
   })
 
+  it('refuses to let a connector resume what it has taken anew since', async () => {
+    const { stub } = await makeSession()
+    const first = await LinkClient.attach(stub)
+    const second = await LinkClient.attach(stub)
+    const late = await LinkClient.open(stub)
+    late.send({ type: 'hello', version: LINK_VERSION, idConnector: 'connector-a', resumeEpoch: first.epoch })
+    expect(await late.closedWith()).toBe(linkClose.superseded)
+    await second.deliver(conversation({ value: 'still the owner' }))
+    expect((await readEvents(stub)).at(-1)).toMatchObject({ value: 'still the owner' })
+  })
+
+  it('refuses to let a connector resume what another one runs', async () => {
+    const { stub } = await makeSession()
+    const owner = await LinkClient.attach(stub)
+    const other = await LinkClient.open(stub)
+    other.send({ type: 'hello', version: LINK_VERSION, idConnector: 'connector-b', resumeEpoch: owner.epoch })
+    expect(await other.closedWith()).toBe(linkClose.superseded)
+    await owner.deliver(conversation({ value: 'still the owner' }))
+    expect((await readEvents(stub)).at(-1)).toMatchObject({ value: 'still the owner' })
+  })
+
   it('refuses another version of the protocol', async () => {
     const { stub } = await makeSession()
     const link = await LinkClient.open(stub)
