@@ -14,14 +14,20 @@ interface Entry {
   isBusy: boolean
 }
 
+/** What is to be written of a lane. */
+interface Change {
+  attempts: Attempt[]
+  /** What is stored of attempts is an earlier event's. */
+  isAnew: boolean
+}
+
 /**
  * The lanes that are out of the stream. A lane gets here when an event of it fails; the events behind it are not copied
  * but read from the log again when the way is free (`sequence` null: it catches up), until it has reached the stream.
  */
 export class LaneBook {
   readonly #entries = new Map<string, Entry>()
-  /** What is to be written: new attempts of a lane, or null when the lane is to be forgotten. */
-  readonly #dirty = new Map<string, Attempt[] | null>()
+  readonly #dirty = new Map<string, Change>()
   /** Events that are tried before their time, and when that would have been. */
   readonly #early = new Map<string, number>()
   /** Earliest time at which an event is due; recomputed when null. */
@@ -95,14 +101,14 @@ export class LaneBook {
     record.attempts = 0
     record.isTold = false
     entry.isBusy = false
-    this.#mark(lane, [])
+    this.#dirty.set(lane, { attempts: [], isAnew: true })
     return true
   }
 
   remove(lane: string): void {
     if (!this.#entries.delete(lane)) return
     this.#early.delete(lane)
-    this.#dirty.set(lane, null)
+    this.#dirty.set(lane, { attempts: [], isAnew: true })
     this.#isNextKnown = false
   }
 
@@ -174,24 +180,23 @@ export class LaneBook {
 
   /** All attempts of the failing event so far, those not yet written among them. */
   history(store: DispatcherStore, lane: string): Attempt[] {
-    return [...store.history(lane), ...(this.#dirty.get(lane) ?? [])].slice(-maxHistory)
+    const { attempts, isAnew } = this.#dirty.get(lane) ?? { attempts: [], isAnew: false }
+    return [...(isAnew ? [] : store.history(lane)), ...attempts].slice(-maxHistory)
   }
 
   /** Writes what has changed; to be called inside a change of the store. */
   write(store: DispatcherStore): void {
-    for (const [lane, attempts] of this.#dirty) {
+    for (const lane of this.#dirty.keys()) {
       const record = this.get(lane)
-      if (!record || attempts === null) store.removeLane(lane)
-      else
-        store.putLane(
-          record,
-          record.sequence === null ? [] : [...store.history(lane), ...attempts].slice(-maxHistory),
-        )
+      if (record) store.putLane(record, this.history(store, lane))
+      else store.removeLane(lane)
     }
     this.#dirty.clear()
   }
 
   #mark(lane: string, attempts: readonly Attempt[]): void {
-    this.#dirty.set(lane, [...(this.#dirty.get(lane) ?? []), ...attempts])
+    const before = this.#dirty.get(lane)
+    const all = [...(before?.attempts ?? []), ...attempts]
+    this.#dirty.set(lane, { attempts: all, isAnew: before?.isAnew ?? false })
   }
 }
