@@ -66,6 +66,20 @@ describe('an endpoint that wants no more', () => {
     },
   )
 
+  it('is told of once, though it says so to several requests of one session', async () => {
+    const made = await makeTwo(410)
+    await made.one.session.appendOwn(text('1', '1'))
+    await made.one.session.appendOwn(text('2', '2'))
+    await made.asked(2)
+    await until(async () => (await made.one.dispatcher.describe()).attempts === 2, 'both answered')
+    await until(async () => (await made.told()).length > 0, 'told')
+    await made.one.session.appendOwn(text('3', '3'))
+    await made.two.session.appendOwn(text('4'))
+    await until(made.isQuiet, 'disabled in both')
+    expect(await made.told()).toHaveLength(1)
+    expect(await made.endpoint.received()).toHaveLength(2)
+  })
+
   it('is told of again when it was enabled in between', async () => {
     const made = await makeTwo(410)
     await made.one.session.appendOwn(text('1'))

@@ -14,6 +14,9 @@ describe('target', () => {
     'https://example.com:8443/a?b=c',
     'https://bücher.example/',
     'https://EXAMPLE.com./x',
+    // Ends like our own host, but is none of its subdomains.
+    'https://notapi.chatlink.example/',
+    `https://example.com/${'x'.repeat(2028)}`,
   ])('allows %s', (url) => {
     expect(code(url)).toBe('ok')
   })
@@ -35,9 +38,13 @@ describe('target', () => {
     ['https://example.com:0/', 'portRefused'],
     ['https://example.com:25/', 'portRefused'],
     ['https://example.com:587/', 'portRefused'],
+    ['https://example.com:2525/', 'portRefused'],
+    ['https://example.com:6667/', 'portRefused'],
     ['https://example.com\\@evil.example/', 'urlInvalid'],
     ['https://exam\tple.com/', 'urlInvalid'],
-    [`https://example.com/${'x'.repeat(2100)}`, 'urlInvalid'],
+    ['https://example.com/\u0000', 'urlInvalid'],
+    ['\u0001https://example.com/', 'urlInvalid'],
+    [`https://example.com/${'x'.repeat(2029)}`, 'urlInvalid'],
   ])('answers %s with %s', (url, expected) => {
     expect(code(url)).toBe(expected)
   })
@@ -84,6 +91,11 @@ describe('target', () => {
     'metadata.google.internal',
     'router.lan',
     'intranet',
+    'wiki.corp',
+    'name.onion',
+    'server.test',
+    '1.0.0.10.in-addr.arpa',
+    'example..com',
     'ｌｏｃａｌｈｏｓｔ',
   ])('refuses the private name %s', (host) => {
     expect(code(`https://${host}/`)).toBe('privateHost')
