@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Starts } from '../../../worker/dispatcher/throttle.ts'
+import { Starts, Throttle, type StartsGiven } from '../../../worker/dispatcher/throttle.ts'
 import { Endpoint } from '../support/endpoint.ts'
 import { conversation } from '../support/event-builder.ts'
 import { linkTo, makeLinked } from '../support/linked-session.ts'
@@ -80,5 +80,62 @@ describe('starts', () => {
     expect(starts.give({ rate: 10, count: 1 }, 100_000).at).toBe(100_400)
     expect(starts.give({ rate: 10, count: 1 }, 200_000).at).toBe(200_000)
     expect(starts.give({ rate: 100, count: 1 }, 200_000).at).toBe(199_950)
+  })
+})
+
+describe('a share of the starts', () => {
+  it('is asked for again a second after it could not be asked for, and not before', async () => {
+    let now = 100_000
+    const asked: number[] = []
+    const failures: unknown[] = []
+    const throttle = new Throttle({
+      rate: () => 10,
+      ask: async ({ count }) => {
+        asked.push(now)
+        if (asked.length === 1) throw new Error('away')
+        return { at: now, everyMs: 100, count }
+      },
+      now: () => now,
+      answered: () => {},
+      failed: (error) => failures.push(error),
+    })
+    expect(throttle.wait(now, 1)).toBeNull()
+    await Promise.resolve()
+    expect(failures).toHaveLength(1)
+    expect(throttle.wait(now, 1)).toBe(1000)
+    expect(throttle.nextAt(now)).toBe(101_000)
+    now += 1000
+    expect(throttle.wait(now, 1)).toBeNull()
+    await Promise.resolve()
+    expect(throttle.wait(now, 1)).toBe(0)
+    expect(asked).toEqual([100_000, 101_000])
+  })
+
+  it('of an old limit is worth nothing, whether it has come or is on its way', async () => {
+    let rate = 1
+    const answers: ((given: StartsGiven) => void)[] = []
+    const throttle = new Throttle({
+      rate: () => rate,
+      ask: () => new Promise((resolve) => answers.push(resolve)),
+      now: () => 0,
+      answered: () => {},
+      failed: () => {},
+    })
+    const answer = async (at: number) => {
+      answers.at(-1)?.({ at, everyMs: 1000 / rate, count: 1 })
+      await Promise.resolve()
+    }
+    expect(throttle.wait(0, 1)).toBeNull()
+    await answer(5000)
+    expect(throttle.wait(0, 1)).toBe(5000)
+    rate = 2
+    throttle.reset()
+    expect(throttle.wait(0, 1)).toBeNull()
+    rate = 100
+    throttle.reset()
+    await answer(9000)
+    expect(throttle.wait(0, 1)).toBeNull()
+    await answer(10)
+    expect(throttle.wait(0, 1)).toBe(10)
   })
 })
