@@ -12,19 +12,22 @@ async function listed({ dispatcher }: Delivery, status?: 'pending' | 'delivered'
 }
 
 describe('a chat in which an event has failed', () => {
-  it('is done with when all of it has come, also after an eviction', async () => {
-    const delivery = await makeDelivery()
-    const { endpoint, log, evict, passTo, describe: view } = delivery
-    await endpoint.script({ status: 500 }, { status: 200 })
-    await log(text('1'), text('2'))
-    await until(async () => (await view()).failing === 1, 'failed')
-    await passTo(10)
-    await drained(delivery, 3)
-    await evict()
-    await passTo(100)
-    expect(await view()).toMatchObject({ failing: 0, lag: 0 })
-    expect(await endpoint.values()).toEqual(['1', '1', '2'])
-  })
+  it.each([[[]], [['2']]])(
+    'is done with when all of it has come, also after an eviction (behind: %j)',
+    async (behind) => {
+      const delivery = await makeDelivery()
+      const { endpoint, log, evict, passTo, describe: view } = delivery
+      await endpoint.script({ status: 500 }, { status: 200 })
+      await log(text('1'), ...behind.map((value) => text(value)))
+      await until(async () => (await view()).failing === 1, 'failed')
+      await passTo(10)
+      await drained(delivery, 2 + behind.length)
+      await evict()
+      await passTo(100)
+      expect(await view()).toMatchObject({ failing: 0, lag: 0 })
+      expect(await endpoint.values()).toEqual(['1', '1', ...behind])
+    },
+  )
 
   it('does not make what it has delivered before look as if it waited', async () => {
     const delivery = await makeDelivery()
