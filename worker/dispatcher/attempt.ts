@@ -4,7 +4,7 @@ import type { Bounded, Deadlines } from './deadlines.ts'
 import { diagnose, readEdgeFailure } from './diagnosis.ts'
 import { readBehindInterim } from './interim.ts'
 import type { Answer } from './outcome.ts'
-import { currentSecrets, sign } from './sign.ts'
+import { readSigningKeys, sign, type SigningKey } from './sign.ts'
 import { checkTargetUrl, type TargetPolicy } from './target.ts'
 
 /**
@@ -38,8 +38,7 @@ export interface AttemptRequest {
 export async function attempt(request: AttemptRequest, deadlines: Deadlines): Promise<Answer> {
   const prepared = prepare(request)
   if ('error' in prepared) return { kind: 'none', error: prepared.error }
-  const headers = await sealHeaders(request, prepared)
-  if (!headers) return { kind: 'none', error: 'invalidRequest' }
+  const headers = sealHeaders(request, prepared)
   const bounded = deadlines.begin(request.timeoutMs)
   try {
     const { body } = request
@@ -59,6 +58,7 @@ interface Prepared {
   url: URL
   href: string
   headers: Record<string, string>
+  keys: SigningKey[]
 }
 type Refused = { error: 'blockedTarget' | 'invalidRequest' }
 
@@ -82,27 +82,24 @@ function makePrepared(destination: Destination, policy: TargetPolicy, userAgent:
       if (!isRefused(name)) headers.set(name, value)
     headers.set('content-type', 'application/json')
     headers.set('user-agent', userAgent)
-    return { url: target.url, href: target.url.href, headers: Object.fromEntries(headers) }
+    return {
+      url: target.url,
+      href: target.url.href,
+      headers: Object.fromEntries(headers),
+      keys: readSigningKeys(destination.secrets),
+    }
   } catch {
     return { error: 'invalidRequest' }
   }
 }
 
-/** The headers of one request; null when it cannot be signed. */
-async function sealHeaders(
-  { destination, idEvent, body, now }: AttemptRequest,
-  prepared: Prepared,
-): Promise<Record<string, string> | null> {
+function sealHeaders({ idEvent, body, now }: AttemptRequest, prepared: Prepared): Record<string, string> {
   const timestamp = Math.floor(now / 1000)
-  try {
-    return {
-      ...prepared.headers,
-      'webhook-id': idEvent,
-      'webhook-timestamp': String(timestamp),
-      'webhook-signature': await sign(currentSecrets(destination.secrets, now), idEvent, timestamp, body),
-    }
-  } catch {
-    return null
+  return {
+    ...prepared.headers,
+    'webhook-id': idEvent,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': sign(prepared.keys, now, idEvent, timestamp, body),
   }
 }
 

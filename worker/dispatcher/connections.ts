@@ -82,7 +82,7 @@ export class Connections {
         this.#fillLater(batchWaitMs)
         return
       }
-      if (batch) this.#startBatch(batch, at)
+      if (batch) this.#startBatch(batch)
       else if (this.#startOne(at)) throttle.take()
       else return
     }
@@ -105,9 +105,9 @@ export class Connections {
     clearTimeout(this.#timer)
   }
 
-  #startBatch(batch: Batch, now: number): void {
+  #startBatch(batch: Batch): void {
     // What a batch delivers is unwritten until it is told of.
-    if (this.#parts.ledger.isDue(now, batch.open.size)) this.#hooks.write()
+    if (this.#parts.ledger.isFull(batch.open.size)) this.#hooks.write()
     this.#inFlight += batch.request.connections
     void this.#parts.batches.run(batch, (connections) => {
       this.#inFlight -= connections

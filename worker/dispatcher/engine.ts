@@ -52,9 +52,10 @@ export class Engine {
   /** Does whatever can be done now. */
   kick(): void {
     if (this.#isStopped) return
+    const before = this.#connections.inFlight
     this.#connections.fill()
     this.#parts.intake.advance(() => this.kick())
-    this.#rest()
+    this.#rest(this.#connections.inFlight > before)
   }
 
   /** Resolves when nothing is under way and what has happened is written. */
@@ -111,14 +112,21 @@ export class Engine {
     return this.#connections.inFlight === 0 && !this.#parts.intake.isReading
   }
 
-  /** Writes when it is time to, and lets go whoever waits for quiet. */
-  #rest(): void {
+  /**
+   * Writes when it is time to, and lets go whoever waits for quiet. A request that has just begun leaves first: the write
+   * would hold it up by a commit, and has time until the answer comes or the timer rings.
+   */
+  #rest(hasBegun = false): void {
     const { ledger, now } = this.#parts
     if (this.#isStopped) return
     const isQuiet = this.#isQuiet
-    if (ledger.isDirty && (ledger.isDue(now()) || (isQuiet && !this.isStreaming))) this.#write()
+    const isDue = ledger.isFull() || (!hasBegun && ledger.isOld(now()))
+    if (ledger.isDirty && (isDue || (isQuiet && !this.isStreaming))) this.#write()
     if (ledger.isDirty && isQuiet) this.#restLater(restAfterMs)
-    else if (ledger.isDirty && this.#writeTimer === undefined) this.#restLater(maxUnwrittenMs)
+    else if (ledger.since !== null && this.#writeTimer === undefined) {
+      const leftMs = ledger.since + maxUnwrittenMs - now()
+      this.#restLater(Math.min(maxUnwrittenMs, Math.max(restAfterMs, leftMs)))
+    }
     if (isQuiet && !ledger.isDirty) this.#wakeWaiters()
   }
 
@@ -142,6 +150,7 @@ export class Engine {
     this.#writeTimer = setTimeout(() => {
       this.#writeTimer = undefined
       if (this.#isQuiet) this.isStreaming = false
+      this.#rest()
       this.kick()
     }, delayMs)
   }

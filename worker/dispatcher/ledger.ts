@@ -35,14 +35,15 @@ export class Ledger {
     return this.since !== null
   }
 
-  /** Whether it is time to write although more is under way, `more` deliveries that are not known yet. */
-  isDue(now: number, more = 0): boolean {
+  /** Whether so much is unwritten that it has to be written now, with `more` deliveries that are not known yet. */
+  isFull(more = 0): boolean {
     if (this.since === null) return false
-    return (
-      this.#delivered.length + more >= maxUnwritten ||
-      this.#characters > maxRowCharacters ||
-      now - this.since >= maxUnwrittenMs
-    )
+    return this.#delivered.length + more >= maxUnwritten || this.#characters > maxRowCharacters
+  }
+
+  /** Whether something is unwritten for so long that it is time to write. */
+  isOld(now: number): boolean {
+    return this.since !== null && now - this.since >= maxUnwrittenMs
   }
 
   delivered(entry: Delivered, now: number): void {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { fail, succeed, type Result } from '../result.ts'
 
 /**
@@ -6,13 +7,13 @@ import { fail, succeed, type Result } from '../result.ts'
  */
 const prefix = 'whsec_'
 const minSecretBytes = 24
-type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>
-
 const maxSecretBytes = 64
-const maxCachedKeys = 1000
 
-const encoder = new TextEncoder()
-const keys = new Map<string, SigningKey>()
+/** A secret ready to sign with, until `expiresAt` (ms). */
+export interface SigningKey {
+  bytes: Uint8Array
+  expiresAt: number
+}
 
 /** Reads a secret `whsec_<base64>` of 24 to 64 bytes. */
 export function parseSecret(secret: string): Result<{ bytes: Uint8Array<ArrayBuffer> }, 'secretInvalid'> {
@@ -32,45 +33,30 @@ export function makeSecret(): string {
   return prefix + btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))
 }
 
+/** Reads the secrets of a subscription. @throws when one of them is none. */
+export function readSigningKeys(secrets: readonly { secret: string; expiresAt?: number }[]): SigningKey[] {
+  return secrets.map(({ secret, expiresAt = Infinity }) => {
+    const parsed = parseSecret(secret)
+    if (!parsed.ok) throw new Error(parsed.detail)
+    return { bytes: parsed.bytes, expiresAt }
+  })
+}
+
 /**
- * The value of `webhook-signature`: one signature for each secret, in their order.
+ * The value of `webhook-signature` at `now` (ms): one signature for each key whose overlap has not ended, in their order.
+ * It is there at once, so that a request leaves before what is written in the same turn, and need not wait for it.
  * @param timestamp Unix seconds.
  */
-export async function sign(
-  secrets: readonly string[],
+export function sign(
+  keys: readonly SigningKey[],
+  now: number,
   id: string,
   timestamp: number,
   body: string,
-): Promise<string> {
-  const content = encoder.encode(`${id}.${timestamp}.${body}`)
-  const signatures: string[] = []
-  for (const secret of secrets) {
-    const key = keys.get(secret) ?? (await importKey(secret))
-    const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, content))
-    signatures.push(`v1,${btoa(String.fromCharCode(...signature))}`)
-  }
-  return signatures.join(' ')
-}
-
-/** The secrets that sign at this time (ms): those of a rotation whose overlap has not ended, and the current one. */
-export function currentSecrets(
-  secrets: readonly { secret: string; expiresAt?: number }[],
-  now: number,
-): string[] {
-  return secrets
-    .filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
-    .map(({ secret }) => secret)
-}
-
-/** Importing costs more than signing, so the last few keys are kept. */
-async function importKey(secret: string): Promise<SigningKey> {
-  const parsed = parseSecret(secret)
-  if (!parsed.ok) throw new Error(parsed.detail)
-  const key = await crypto.subtle.importKey('raw', parsed.bytes, { name: 'HMAC', hash: 'SHA-256' }, false, [
-    'sign',
-  ])
-  const [oldest] = keys.keys()
-  if (keys.size >= maxCachedKeys && oldest !== undefined) keys.delete(oldest)
-  keys.set(secret, key)
-  return key
+): string {
+  const content = `${id}.${timestamp}.${body}`
+  return keys
+    .filter(({ expiresAt }) => expiresAt > now)
+    .map(({ bytes }) => `v1,${createHmac('sha256', bytes).update(content).digest('base64')}`)
+    .join(' ')
 }
