@@ -95,6 +95,34 @@ describe('an endpoint that was down', () => {
     expect((await endpoint.values()).filter((value) => value === 'poison').length).toBeLessThanOrEqual(3)
   })
 
+  it('is asked at once for what failed with it, and not for what it had refused before', async () => {
+    passSeconds(0)
+    const { endpoint, log, dispatcher, passTo, describe: view } = await makeDelivery()
+    await endpoint.scriptMatching('"poison"', { status: 400 })
+    const poison = text('poison', 'poison')
+    await log(poison)
+    await until(async () => (await view()).failing === 1, 'failed')
+    await passTo(10)
+    await until(async () => (await endpoint.values()).length === 2, 'failed again')
+    await log(text('another', 'another'))
+    await until(async () => (await endpoint.values()).length === 3, 'another')
+    passSeconds(1)
+    await endpoint.script({ status: 500 })
+    await log(...range(1, 10).map((value) => text(value, value)))
+    await until(async () => (await view()).breaker === 'open', 'open')
+    const planned = async () => {
+      const found = await dispatcher.getDelivery(String(poison['idEvent']))
+      return found.ok ? found.delivery.nextAttemptAt : null
+    }
+    const before = await planned()
+    await endpoint.script({ status: 200 })
+    for (let round = 0; round < 3 && (await view()).breaker === 'open'; round++) await passTo(2)
+    await until(async () => (await view()).lag === 1, 'all but one')
+    expect(before).toBeGreaterThan(Date.now())
+    expect(await planned()).toBe(before)
+    expect((await endpoint.values()).filter((value) => value === 'poison').length).toBe(2)
+  })
+
   it('is not taken to be down still because of an event that it refuses', async () => {
     passSeconds(0)
     // No jitter: what failed first is what is due first.
