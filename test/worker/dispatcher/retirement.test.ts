@@ -1,6 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { makeControl, type Control, type Settings } from '../../../worker/dispatcher/record.ts'
+import { Retirement } from '../../../worker/dispatcher/retirement.ts'
 import { Endpoint } from '../support/endpoint.ts'
 import { makeTenant, readEvents, sessionStub } from '../support/objects.ts'
 import { passSeconds, text, until } from './fixture.ts'
@@ -119,5 +121,43 @@ describe('five days of nothing but failure', () => {
     for (let round = 0; round < 2; round++) await made.probe('one')
     await until(async () => (await made.subscription()).status === 'disabled', 'disabled again')
     await until(async () => (await made.notices()).length === 2, 'told again')
+  })
+})
+
+describe('when the Tenant is asked whether a subscription is to be disabled', () => {
+  const settings = { ref: {}, config: {} } as Settings
+  const overdue = (failures = 10): Control => Object.assign(makeControl(), { failingSince: 1000, failures })
+  const dueAt = 1000 + 5 * day * 1000
+
+  it('is after five days of failure, and not before ten failures', () => {
+    expect(new Retirement(overdue()).isDue(dueAt - 1)).toBe(false)
+    expect(new Retirement(overdue()).isDue(dueAt)).toBe(true)
+    expect(new Retirement(overdue(9)).isDue(dueAt)).toBe(false)
+    expect(new Retirement(makeControl()).isDue(dueAt)).toBe(false)
+  })
+
+  it('is a minute later when it could not be asked', async () => {
+    const retirement = new Retirement(overdue())
+    const mayRetire = () => Promise.reject(new Error('not there'))
+    await expect(retirement.isGranted({ mayRetire }, settings, dueAt)).rejects.toThrow('not there')
+    expect(retirement.isDue(dueAt + 59_999)).toBe(false)
+    expect(retirement.isDue(dueAt + 60_000)).toBe(true)
+  })
+
+  it('is when the Tenant said, if it said no', async () => {
+    const retirement = new Retirement(overdue())
+    const mayRetire = () => Promise.resolve({ mayRetire: false, askAt: dueAt + 7000 })
+    expect(await retirement.isGranted({ mayRetire }, settings, dueAt)).toBe(false)
+    expect(retirement.isDue(dueAt + 6999)).toBe(false)
+    expect(retirement.isDue(dueAt + 7000)).toBe(true)
+  })
+
+  it('comes to nothing when an attempt went well meanwhile', async () => {
+    const control = overdue()
+    const mayRetire = () => {
+      control.failingSince = null
+      return Promise.resolve({ mayRetire: true, askAt: dueAt })
+    }
+    expect(await new Retirement(control).isGranted({ mayRetire }, settings, dueAt)).toBe(false)
   })
 })
