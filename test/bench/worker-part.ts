@@ -7,7 +7,15 @@ import type { RawLink } from './raw-link.ts'
 import { Relay } from './relay.ts'
 import { Sink } from './sink.ts'
 import { describeState } from './state.ts'
-import { formatMicroseconds, latencyCells, medianLatency, ratioCells, table, type Latency } from './stats.ts'
+import {
+  formatMicroseconds,
+  latencyCells,
+  median,
+  medianLatency,
+  ratioCells,
+  table,
+  type Latency,
+} from './stats.ts'
 import { Arrivals, linkLatency, linkThroughput, relayLatency, relayThroughput } from './throughput.ts'
 
 export type WorkerBench = BenchOptions & {
@@ -15,6 +23,12 @@ export type WorkerBench = BenchOptions & {
   sink: Sink
   relay: Relay
   worker: Awaited<ReturnType<typeof startWorker>>
+}
+
+/** A run of a contestant, and the relay's right before it. */
+interface Turn {
+  bare: Pace
+  own: Pace
 }
 
 const latencySeconds = 10
@@ -40,47 +54,38 @@ export async function measureWorker(options: BenchOptions): Promise<void> {
   say(`\n${describeState(options.state)} The relay stores nothing.`)
 }
 
+/** Each contestant runs right after the relay, and is compared with that run: a shared machine changes from minute to minute. */
 async function measureThroughput(bench: WorkerBench): Promise<void> {
   const { events, rounds, arrivals, sink, relay, worker, say, progress } = bench
-  const contestants = [
-    {
-      name: 'bare relay: POST in, fetch out',
-      pid: relay.pid,
-      run: (count: number) => relayThroughput(relay.url, arrivals, count),
-      paces: [] as Pace[],
-    },
-  ]
+  const contestants: { name: string; run: (count: number) => Promise<number>; turns: Turn[] }[] = []
   const add = (name: string, links: RawLink[], changedKeys?: typeof keysOf) =>
-    contestants.push({
-      name: `link → durable → signed → delivered, ${name}`,
-      pid: worker.pid,
-      run: (count) => linkThroughput(links, arrivals, count, changedKeys),
-      paces: [],
-    })
+    contestants.push({ name, run: (count) => linkThroughput(links, arrivals, count, changedKeys), turns: [] })
   for (const sessions of [1, 10, 100]) {
     const links = await worker.prepare(`throughput${sessions}`, sessions, sink.url)
     add(`${sessions} session${sessions > 1 ? 's' : ''}`, links)
     if (sessions === 10) add(`${sessions} sessions, no keys`, links, () => [])
   }
-  for (const { run } of contestants) await run(warmUpEvents)
+  const relayed = (count: number) => relayThroughput(relay.url, arrivals, count)
+  for (const run of [relayed, ...contestants.map((contestant) => contestant.run)]) await run(warmUpEvents)
   for (let round = 1; round <= rounds; round++) {
-    for (const { name, pid, run, paces } of contestants) {
-      const pace = await measurePace(pid, () => run(events))
-      progress(`round ${round}, ${name}: ${Math.round(pace.perSecond)}/s`)
-      paces.push(pace)
+    for (const { name, run, turns } of contestants) {
+      const bare = await measurePace(relay.pid, () => relayed(events))
+      const own = await measurePace(worker.pid, () => run(events))
+      turns.push({ bare, own })
+      progress(
+        `round ${round}, ${name}: ${Math.round(own.perSecond)}/s, relay ${Math.round(bare.perSecond)}/s`,
+      )
     }
   }
-  const bare = medianPace(contestants[0]!.paces)
-  const rows = contestants.map(({ name, paces }) => {
-    const { perSecond, cpuMs } = medianPace(paces)
-    return [
-      name,
-      `${Math.round(perSecond)}/s`,
-      formatMicroseconds(cpuMs),
-      (perSecond / bare.perSecond).toFixed(2),
-      (bare.cpuMs / cpuMs).toFixed(2),
-    ]
-  })
+  const paceCells = ({ perSecond, cpuMs }: Pace) => [`${Math.round(perSecond)}/s`, formatMicroseconds(cpuMs)]
+  const bare = medianPace(contestants.flatMap(({ turns }) => turns.map((turn) => turn.bare)))
+  const rows = contestants.map(({ name, turns }) => [
+    `link → durable → signed → delivered, ${name}`,
+    ...paceCells(medianPace(turns.map(({ own }) => own))),
+    median(turns.map((turn) => turn.own.perSecond / turn.bare.perSecond)).toFixed(2),
+    median(turns.map((turn) => turn.bare.cpuMs / turn.own.cpuMs)).toFixed(2),
+  ])
+  rows.unshift(['bare relay: POST in, fetch out', ...paceCells(bare), '1.00', '1.00'])
   say(table(['throughput', 'events', 'CPU an event', 'ratio by time', 'ratio by CPU'], rows))
 }
 
