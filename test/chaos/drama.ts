@@ -100,6 +100,7 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
     const outages = new Outages()
     const histories = new Histories(stage, ledger)
     const until = Date.now() + seconds * 1000
+    const breaking = { isOver: false }
     const harming = breakThings(
       {
         only: options.only,
@@ -117,14 +118,14 @@ export async function playDrama(options: DramaOptions): Promise<Verdict> {
       },
       until,
       say,
-    )
+    ).finally(() => (breaking.isOver = true))
     const outgoing = new Outgoing(stage)
     const sending = collectErrors(
       actors.map((actor) => outgoing.send(actor, until, (2000 * sessions) / messagesPerSecond)),
     )
     const linking = new Linking(stage, histories)
     const linkingAll = linking.run(until)
-    for (let count = 0; Date.now() < until || burst.left > 0; count++) {
+    for (let count = 0; !breaking.isOver; count++) {
       await sendOne(random.pick(actors), random, ledger, count)
       // The subscriber lives in this process, too: in a burst it is to see at once what comes.
       if (burst.left > 0) {
