@@ -1,3 +1,4 @@
+import type { BatchLimiter } from './batch-limiter.ts'
 import type { ErrandRequest, Report } from './errand.ts'
 import type { Health } from './health.ts'
 import type { Job } from './job.ts'
@@ -39,6 +40,9 @@ export interface BatchesParts {
   health: Health
   settlement: Settlement
   settings: () => Settings
+  limiter: BatchLimiter
+  /** It may be time for a batch. */
+  wake: () => void
   send: (request: BatchRequest, report: (report: Report) => void) => Promise<Report>
   now: () => number
   failed: (error: unknown) => void
@@ -52,9 +56,23 @@ export class Batches {
   /** Since when a batch waits for connections. */
   #waitsSince: number | null = null
   #pausedUntil = 0
+  /** Resolves when a batch may be let in; null while none waits for that. */
+  #turn: Promise<void> | null = null
 
   constructor(parts: BatchesParts) {
     this.#parts = parts
+  }
+
+  /** Whether a batch waits to be let in; it asks again by itself. */
+  get waitsForTurn(): boolean {
+    return this.#turn !== null
+  }
+
+  /** None is to be let in for now; one that is under way goes on. */
+  withdraw(): void {
+    if (this.#begun) return
+    this.#turn = null
+    this.#parts.limiter.leave(this)
   }
 
   /** Resolves, soon, when nothing is begun any more of what was taken before this call. */
@@ -64,20 +82,23 @@ export class Batches {
 
   /**
    * Takes what so many free connections are likely to send in a batch's time. `soon`: there will be a batch when more
-   * connections are free, so that nothing fresh is to be begun singly meanwhile. Null when single requests do better.
+   * connections are free or its turn has come, so that nothing fresh is to be begun singly meanwhile. Null when single
+   * requests do better.
    */
   next(now: number, connections: number): Batch | 'soon' | null {
     if (this.#begun) return 'soon'
     if (now < this.#pausedUntil || !this.#isWorthwhile) {
       this.#waitsSince = null
+      this.withdraw()
       return null
     }
     if (connections < minConnections) {
       this.#waitsSince ??= now
+      this.withdraw()
       return now - this.#waitsSince < batchWaitMs ? 'soon' : null
     }
     this.#waitsSince = null
-    return this.#take(connections)
+    return this.#isTurn(now, connections) ? this.#take(connections) : 'soon'
   }
 
   /** Sends a batch and settles it. `freed` is told of its connections as they become free. */
@@ -87,7 +108,10 @@ export class Batches {
     this.#begun = promise
     let held = batch.request.connections
     const take = (report: Report) => {
-      if (this.#begun === promise) this.#begun = null
+      if (this.#begun === promise) {
+        this.#begun = null
+        this.withdraw()
+      }
       resolve()
       this.#settle(batch, report)
       const needed = Math.min(held, report.underWay.length)
@@ -108,16 +132,23 @@ export class Batches {
   get #isWorthwhile(): boolean {
     const { stream, health } = this.#parts
     const isTrusted = health.streak >= minBatchEvents && health.usualMs <= maxUsualMs
-    return isTrusted && stream.waiting.size >= minBatchEvents
+    return isTrusted && stream.waiting.size >= minBatchEvents && stream.waiting.hasReady
   }
 
-  #take(connections: number): Batch | null {
+  #isTurn(now: number, connections: number): boolean {
+    const { limiter, settings, wake } = this.#parts
+    const turn = limiter.enter(this, connections, settings().config.url, now)
+    if (turn !== null && turn !== this.#turn) void turn.then(wake)
+    this.#turn = turn
+    return turn === null
+  }
+
+  #take(connections: number): Batch {
     const { stream, health, settings } = this.#parts
     const usualMs = Math.max(1, health.usualMs)
     const beginWithinMs = Math.max(minBatchMs, maxRounds * usualMs)
     const likely = Math.floor((connections * beginWithinMs * roundsPerBatch) / (maxRounds * usualMs))
     const jobs = stream.waiting.takeMany(Math.min(likely, maxBatchEvents)).map(({ item }) => item)
-    if (jobs.length === 0) return null
     const { url, secrets, headers } = settings().config
     const events = jobs.map(({ lane, idEvent, body }) => ({ lane, idEvent, body }))
     const request = { destination: { url, secrets, headers }, connections, beginWithinMs, events }

@@ -1,3 +1,4 @@
+import { askAgainMs } from './batch-limiter.ts'
 import { batchWaitMs, type Batch, type Batches } from './batches.ts'
 import type { Breaker } from './breaker.ts'
 import { makeJob, type Job } from './job.ts'
@@ -61,11 +62,18 @@ export class Connections {
     return this.#inFlight
   }
 
+  /** Whether more is going to happen by itself. */
+  get isMoving(): boolean {
+    return this.#inFlight > 0 || this.#parts.batches.waitsForTurn
+  }
+
   /** Sends whatever may be sent now. */
   fill(): void {
     const { now, isActive, settings, throttle, batches, breaker } = this.#parts
     clearTimeout(this.#timer)
     const isLimited = settings().config.rateLimitPerSecond !== undefined
+    const mayBatch = isActive() && !isLimited && breaker.isClosed
+    if (!mayBatch) batches.withdraw()
     while (this.#inFlight < maxConnections && isActive()) {
       const at = now()
       const wanted = isLimited ? this.#countStartable(at) : 0
@@ -76,10 +84,10 @@ export class Connections {
         this.#fillLater(waitMs)
         return
       }
-      const batch = isLimited || !breaker.isClosed ? null : batches.next(at, maxConnections - this.#inFlight)
+      const batch = mayBatch ? batches.next(at, maxConnections - this.#inFlight) : null
       if (batch === 'soon') {
         if (this.#startDue(at)) continue
-        this.#fillLater(batchWaitMs)
+        this.#fillLater(batches.waitsForTurn ? askAgainMs : batchWaitMs)
         return
       }
       if (batch) this.#startBatch(batch)
@@ -103,6 +111,7 @@ export class Connections {
   /** Begins nothing by itself any more. */
   stop(): void {
     clearTimeout(this.#timer)
+    this.#parts.batches.withdraw()
   }
 
   #startBatch(batch: Batch): void {

@@ -80,7 +80,7 @@ export class Engine {
     const { book, breaker, stream, ledger, isActive, throttle, intake } = this.#parts
     const due: number[] = []
     const startAt = throttle.nextAt(now)
-    if (this.#connections.inFlight > 0 || intake.isReading || ledger.isDirty) due.push(now + backstopMs)
+    if (!this.#isQuiet || ledger.isDirty) due.push(now + backstopMs)
     if (isActive()) {
       const earliest = breaker.isClosed ? 0 : breaker.record.probeAt
       const nextAt = book.nextAt()
@@ -88,7 +88,7 @@ export class Engine {
       const isBehind =
         stream.waiting.size > 0 || stream.nextRead() !== null || (stream.cursor < stream.head && !book.isFull)
       if (isBehind || this.#parts.replayer.isRunning) {
-        const isMoving = this.#connections.inFlight > 0 || intake.isReading || startAt > now
+        const isMoving = !this.#isQuiet || startAt > now
         due.push(Math.max(earliest, intake.retryAt, isMoving ? now + backstopMs : now))
       }
     }
@@ -109,7 +109,7 @@ export class Engine {
   }
 
   get #isQuiet(): boolean {
-    return this.#connections.inFlight === 0 && !this.#parts.intake.isReading
+    return !this.#connections.isMoving && !this.#parts.intake.isReading
   }
 
   /**

@@ -1,5 +1,6 @@
 import { count } from '../counts.ts'
 import { retryDelay } from './backoff.ts'
+import type { BatchLimiter } from './batch-limiter.ts'
 import type { Breaker } from './breaker.ts'
 import type { Health } from './health.ts'
 import type { Job } from './job.ts'
@@ -27,6 +28,7 @@ export interface SettlementParts {
   breaker: Breaker
   control: Control
   health: Health
+  limiter: BatchLimiter
   settings: () => Settings
   schedule: readonly number[]
   random: () => number
@@ -53,15 +55,17 @@ export class Settlement {
   }
 
   settle(job: Job, request: Request, answer: Answer, now: number): Attempt {
-    const { health, settings } = this.#parts
+    const { health, limiter, settings } = this.#parts
     const judged = judge(answer, now)
     const verdict = request.url === settings().config.url ? judged : ofAnotherUrl(judged)
     const attempt = makeAttempt({ ...request, trigger: triggers[job.kind] }, answer, verdict.error, now)
     health.add(verdict.isDelivered, attempt.durationMs)
     count('attempts', verdict.error ?? 'delivered')
     count('attemptSeconds', '', attempt.durationMs / 1000)
-    if (verdict.isDelivered) this.#delivered(job, attempt, now)
-    else this.#failed(job, attempt, verdict, now)
+    if (verdict.isDelivered) {
+      limiter.delivered(request.url, attempt.durationMs, now)
+      this.#delivered(job, attempt, now)
+    } else this.#failed(job, attempt, verdict, now)
     if (verdict.disables) this.disable(verdict.disables, job, now)
     return attempt
   }

@@ -3,6 +3,7 @@ import type { SessionRef } from '../../schema/link.ts'
 import type { Config } from '../config.ts'
 import type { SubscriptionConfig } from '../subscription-config.ts'
 import { probeDelay } from './backoff.ts'
+import { batchLimiter } from './batch-limiter.ts'
 import { Batches, type BatchRequest } from './batches.ts'
 import { Breaker } from './breaker.ts'
 import type { DeliverySources } from './deliveries.ts'
@@ -94,7 +95,7 @@ export class Work {
     this.replayer = new Replayer(store, this.control, this.stream, this.book, filter)
     this.retirement = new Retirement(this.control)
     const { stream, book, ledger, breaker, control, health, replayer } = this
-    const shared = { stream, book, ledger, breaker, settings: () => this.settings }
+    const shared = { stream, book, ledger, breaker, limiter: batchLimiter, settings: () => this.settings }
     this.settlement = new Settlement({ ...shared, store, control, health, schedule, random: doors.random })
     this.throttle = new Throttle({
       rate: () => this.settings.config.rateLimitPerSecond,
@@ -107,6 +108,7 @@ export class Work {
       ...shared,
       health,
       settlement: this.settlement,
+      wake: () => this.engine.kick(),
       send: doors.sendBatch,
       now: doors.now,
       failed: doors.failed,

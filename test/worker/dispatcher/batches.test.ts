@@ -1,7 +1,9 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { batchLimiter } from '../../../worker/dispatcher/batch-limiter.ts'
 import { maxBatchEvents } from '../../../worker/dispatcher/batches.ts'
 import { Courier } from '../../../worker/dispatcher/courier.ts'
+import { Dispatcher } from '../../../worker/dispatcher/dispatcher.ts'
 import type { DeliveryStatus } from '../../../worker/dispatcher/delivery-view.ts'
 import { drained, makeDelivery, text, until, type Delivery } from './fixture.ts'
 
@@ -169,5 +171,63 @@ describe('a batch', () => {
     await drained(backlog, count)
     expect(run).toHaveBeenCalledOnce()
     await expectOrder(backlog)
+  })
+})
+
+describe('a batch that is not let in, because others are under way in the isolate,', () => {
+  /** Takes all room there is for batches, until `leave`. */
+  function holdRoom(connections = 1000) {
+    const holder = {}
+    expect(batchLimiter.enter(holder, connections, 'https://holder.test', Date.now())).toBeNull()
+    const enter = vi.spyOn(batchLimiter, 'enter')
+    return { leave: () => batchLimiter.leave(holder), asked: () => enter.mock.calls.length }
+  }
+
+  it('waits, asks again now and then without alarms, and then brings everything in order', async () => {
+    const run = vi.spyOn(Courier.prototype, 'run')
+    const alarm = vi.spyOn(Dispatcher.prototype, 'alarm')
+    const backlog = await makeBacklog()
+    const room = holdRoom()
+    await backlog.change({ status: 'enabled' })
+    await until(() => room.asked() > 0, 'it has asked')
+    const askedAtFirst = room.asked()
+    const sentAtFirst = (await backlog.endpoint.values()).length
+    await until(() => room.asked() >= askedAtFirst + 2, 'it has asked again')
+    expect(run).not.toHaveBeenCalled()
+    expect((await backlog.endpoint.values()).length).toBe(sentAtFirst)
+    expect(alarm.mock.calls.length).toBeLessThanOrEqual(1)
+    // In the tests' workerd a promise goes on in the turn of whoever resolves it: here, in its own.
+    await runInDurableObject(backlog.dispatcher, () => room.leave())
+    await drained(backlog, count)
+    expect(run).toHaveBeenCalled()
+    expect(await backlog.endpoint.values()).toHaveLength(count)
+    await expectOrder(backlog)
+  })
+
+  it('is let in where there is little room when its endpoint takes its time', async () => {
+    const run = vi.spyOn(Courier.prototype, 'run')
+    const backlog = await makeBacklog(60)
+    await backlog.endpoint.script({ delayMs: 60 })
+    const room = holdRoom(22)
+    await backlog.change({ status: 'enabled' })
+    await until(() => run.mock.calls.length > 0, 'a batch')
+    const quick = {}
+    expect(batchLimiter.enter(quick, 6, 'https://quick.test', Date.now())).not.toBeNull()
+    batchLimiter.leave(quick)
+    room.leave()
+    await drained(backlog, 60)
+  })
+
+  it('gives up its place when the subscription is paused', async () => {
+    const backlog = await makeBacklog()
+    const room = holdRoom()
+    await backlog.change({ status: 'enabled' })
+    await until(() => room.asked() > 0, 'it has asked')
+    await backlog.change({ status: 'paused' })
+    const behind = {}
+    expect(batchLimiter.enter(behind, 6, 'https://behind.test', Date.now())).not.toBeNull()
+    room.leave()
+    expect(batchLimiter.enter(behind, 6, 'https://behind.test', Date.now())).toBeNull()
+    batchLimiter.leave(behind)
   })
 })
