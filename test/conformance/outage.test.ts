@@ -42,6 +42,28 @@ async function timeHealthyDrain(): Promise<number> {
   return (received.at(-1)?.at ?? 0) - (received[0]?.at ?? 0)
 }
 
+describe('F. Many that have been away at once', () => {
+  it('50. get all that waits, each in order, while their batches take turns in one isolate', async () => {
+    const backlog = range(1, 300)
+    const cases = await Promise.all(range(1, 12).map(() => stage.case()))
+    cases[0]?.script({ delayMs: 60 })
+    for (const one of cases) await one.patch({ status: 'paused' })
+    for (const one of cases)
+      await one.publish(...backlog.map((value) => text(value, String(Number(value) % 10))))
+    await Promise.all(cases.map((one) => one.patch({ status: 'enabled' })))
+    for (const one of cases) await one.until(backlog.length, 60_000)
+    await pause(500)
+    for (const { values } of cases) {
+      expect(values).toHaveLength(backlog.length)
+      for (let chat = 0; chat < 10; chat++) {
+        const ofChat = (value: string) => Number(value) % 10 === chat
+        expect(values.filter(ofChat)).toEqual(backlog.filter(ofChat))
+      }
+    }
+    expect(stage.log.filter((line) => line.includes('"error"'))).toEqual([])
+  }, 120_000)
+})
+
 describe('F. An endpoint that is down for longer than its first retries', () => {
   it('50. is probed and not hammered, and gets all that waits, in order by chat, at full speed, when it returns', async () => {
     const healthyMs = await timeHealthyDrain()
