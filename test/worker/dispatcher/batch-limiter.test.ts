@@ -15,7 +15,8 @@ function makeFull(): BatchLimiter {
 
 /** Whether a turn has been called, once everything that follows from it by now has happened. */
 async function isCalled(turn: Promise<void> | null): Promise<boolean> {
-  return Promise.race([turn?.then(() => true), new Promise<false>((done) => setTimeout(done, 0, false))])
+  const called = turn?.then(() => true) ?? Promise.resolve(false)
+  return Promise.race([called, new Promise<false>((done) => setTimeout(done, 0, false))])
 }
 
 describe('the batches of an isolate', () => {
