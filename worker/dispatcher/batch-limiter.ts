@@ -5,7 +5,7 @@ import { LeastTimes } from './least-times.ts'
  * can. With more of them at once nothing is done sooner, and each request costs up to a half more, because what those under
  * way need does not fit the processor's cache any more.
  */
-export const maxExpectedPerMs = 8
+export const maxRequestsPerMillisecond = 8
 /** An endpoint that answers faster is expected to take so long: with a few connections more, nobody waits for the next turn. */
 const leastExpectedMs = 3
 /** Who waits asks again after so long, though nobody has called, … */
@@ -62,7 +62,7 @@ export class BatchLimiter {
   #hasRoomFor(perMs: number): boolean {
     let expected = perMs
     for (const running of this.#running.values()) expected += running.perMs
-    return this.#running.size === 0 || expected <= maxExpectedPerMs
+    return this.#running.size === 0 || expected <= maxRequestsPerMillisecond
   }
 
   /**
