@@ -175,10 +175,11 @@ describe('a batch', () => {
 })
 
 describe('a batch that is not let in, because others are under way in the isolate,', () => {
-  /** Takes all room there is for batches, until `leave`. */
-  function holdRoom(connections = 1000) {
+  /** Takes room, or all there is, until `leave`; first, what other tests have begun has to end. */
+  async function holdRoom(connections = 1000) {
     const holder = {}
-    expect(batchLimiter.enter(holder, connections, 'https://holder.test', Date.now())).toBeNull()
+    const enters = () => batchLimiter.enter(holder, connections, 'https://holder.test', Date.now()) === null
+    await until(enters, 'nobody else is there')
     const enter = vi.spyOn(batchLimiter, 'enter')
     return { leave: () => batchLimiter.leave(holder), asked: () => enter.mock.calls.length }
   }
@@ -187,7 +188,7 @@ describe('a batch that is not let in, because others are under way in the isolat
     const run = vi.spyOn(Courier.prototype, 'run')
     const alarm = vi.spyOn(Dispatcher.prototype, 'alarm')
     const backlog = await makeBacklog()
-    const room = holdRoom()
+    const room = await holdRoom()
     await backlog.change({ status: 'enabled' })
     await until(() => room.asked() > 0, 'it has asked')
     const askedAtFirst = room.asked()
@@ -208,7 +209,7 @@ describe('a batch that is not let in, because others are under way in the isolat
     const run = vi.spyOn(Courier.prototype, 'run')
     const backlog = await makeBacklog(60)
     await backlog.endpoint.script({ delayMs: 60 })
-    const room = holdRoom(22)
+    const room = await holdRoom(22)
     await backlog.change({ status: 'enabled' })
     await until(() => run.mock.calls.length > 0, 'a batch')
     const quick = {}
@@ -220,7 +221,7 @@ describe('a batch that is not let in, because others are under way in the isolat
 
   it('gives up its place when the subscription is paused', async () => {
     const backlog = await makeBacklog()
-    const room = holdRoom()
+    const room = await holdRoom()
     await backlog.change({ status: 'enabled' })
     await until(() => room.asked() > 0, 'it has asked')
     await backlog.change({ status: 'paused' })
