@@ -193,12 +193,15 @@ describe('a batch that is not let in, because others are under way in the isolat
     await until(() => room.asked() > 0, 'it has asked')
     const askedAtFirst = room.asked()
     const sentAtFirst = (await backlog.endpoint.values()).length
-    await until(() => room.asked() >= askedAtFirst + 2, 'it has asked again')
+    await until(() => room.asked() >= askedAtFirst + 4, 'it has asked again and again')
     expect(run).not.toHaveBeenCalled()
     expect((await backlog.endpoint.values()).length).toBe(sentAtFirst)
-    expect(alarm.mock.calls.length).toBeLessThanOrEqual(1)
     // In the tests' workerd a promise goes on in the turn of whoever resolves it: here, in its own.
-    await runInDurableObject(backlog.dispatcher, () => room.leave())
+    await runInDurableObject(backlog.dispatcher, (dispatcher) => {
+      const own = alarm.mock.contexts.filter((context) => context === dispatcher)
+      expect(own.length).toBeLessThanOrEqual(1)
+      room.leave()
+    })
     await drained(backlog, count)
     expect(run).toHaveBeenCalled()
     expect(await backlog.endpoint.values()).toHaveLength(count)
